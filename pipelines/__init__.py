@@ -1,0 +1,1 @@
+"""What happens to data and networks: sources, features, training, tracking, export, serving."""

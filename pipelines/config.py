@@ -1,0 +1,212 @@
+"""Typed settings: task defaults < preset < file < flags. Every error lists the choices.
+
+Imports nothing heavy: a bad setting is answered before TensorFlow is loaded.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models.spec import ModelSpec, check_field, setting
+from pipelines.errors import UserError, unknown
+
+TRUE = ("1", "true", "yes", "on")
+FALSE = ("0", "false", "no", "off", "")
+PRESETS = ("default", "best")
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    """Which examples, and how they become tensors."""
+
+    dataset: str = setting("", "a TFDS name, such as imdb_reviews (canonical source)")
+    data: str = setting("", "a file or folder of your own (yours)")
+    text: str = setting("", "column of the text; guessed where only one fits")
+    label: str = setting("", "column of the label; guessed where only one fits")
+    test_share: float = setting(
+        0.2, "share held out for the test where the data have no test split", low=0.01, high=0.5
+    )
+    validation_share: float = setting(
+        0.1, "share of the rest for validation where none is given", low=0.01, high=0.5
+    )
+    vocabulary: int = setting(20000, "most frequent words that get an embedding", low=10)
+    min_count: int = setting(2, "rarer words count as unknown", low=1)
+    max_length: int = setting(400, "tokens kept of a text", low=1)
+    buckets: int = setting(8, "lengths that batches are padded to", low=1, high=64)
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How the weights are learned."""
+
+    epochs: int = setting(10, "passes over the training split", low=1)
+    batch_size: int = setting(64, "examples per step", low=1)
+    optimizer: str = setting("adam", "the optimizer", choices=("adam", "adamw"))
+    learning_rate: float = setting(1e-3, "peak step size", low=0.0)
+    schedule: str = setting(
+        "constant", "learning rate over the steps", choices=("constant", "cosine", "linear")
+    )
+    warmup: float = setting(0.0, "share of the steps that warm up", low=0.0, below=1.0)
+    weight_decay: float = setting(0.0, "decoupled weight decay (adamw)", low=0.0)
+    clip_norm: float = setting(1.0, "largest global gradient norm; 0 turns clipping off", low=0.0)
+    label_smoothing: float = setting(
+        0.0, "share of a target spread over all classes", low=0.0, below=1.0
+    )
+    class_weights: str = setting(
+        "none", "weigh classes by inverse frequency", choices=("none", "balanced")
+    )
+    patience: int = setting(3, "epochs without a better validation metric before stopping", low=1)
+    seed: int = setting(0, "of weights, order and dropout", low=0)
+
+
+SECTIONS: dict[str, type] = {
+    "model": ModelSpec,
+    "data": DataSettings,
+    "training": TrainingSettings,
+}
+
+
+def settings() -> dict[str, tuple[str, dataclasses.Field[Any]]]:
+    """All settings by name, each with its section and field, except the mode (the task's own)."""
+    return {
+        field.name: (section, field)
+        for section, kind in SECTIONS.items()
+        for field in dataclasses.fields(kind)
+        if field.name != "mode"
+    }
+
+
+@dataclass(frozen=True)
+class Config:
+    """One resolved configuration: everything that a run is determined by."""
+
+    task: str
+    model: ModelSpec
+    data: DataSettings
+    training: TrainingSettings
+
+    def flat(self) -> dict[str, Any]:
+        """All settings in one dictionary, as they are logged with a run."""
+        values: dict[str, Any] = {"task": self.task}
+        for section in SECTIONS:
+            values |= dataclasses.asdict(getattr(self, section))
+        return values
+
+    @classmethod
+    def from_flat(cls, values: Mapping[str, Any]) -> Config:
+        """The inverse of `flat`; unknown names (of a later version) are left out.
+
+        Args:
+            values: what `flat` returned, perhaps through JSON.
+        """
+        sections = {
+            section: kind(**{f.name: values[f.name] for f in dataclasses.fields(kind)
+                             if f.name in values})
+            for section, kind in SECTIONS.items()
+        }
+        return cls(task=values["task"], **sections)
+
+
+def parse(name: str, text: Any) -> Any:
+    """A setting's value from what a person wrote, checked.
+
+    Args:
+        name: of the setting.
+        text: a string, or a value that already has a type (from a TOML file).
+
+    Returns:
+        The value in the setting's type.
+
+    Raises:
+        UserError: no such setting, or not a value of its type.
+        SpecError: outside its constraints.
+    """
+    known = settings()
+    if name not in known:
+        raise unknown("setting", name, known)
+    field = known[name][1]
+    value = _convert(field, text)
+    check_field(field, value)
+    return value
+
+
+def _convert(field: dataclasses.Field[Any], given: Any) -> Any:
+    kind = type(field.default)
+    text = str(given).strip()
+    if kind is bool:
+        if text.lower() not in TRUE + FALSE:
+            raise UserError(f"{field.name}: '{text}' is neither yes nor no; write 1 or 0.")
+        return text.lower() in TRUE
+    try:
+        return kind(text)
+    except ValueError:
+        name = {"int": "a whole number", "float": "a number"}[kind.__name__]
+        raise UserError(f"{field.name}: '{text}' is not {name}.") from None
+
+
+def parse_assignments(text: str) -> dict[str, Any]:
+    """Settings written as `units=64 dropout=0.3`.
+
+    Raises:
+        UserError: a part without `=`, or an unknown setting.
+    """
+    values = {}
+    for part in shlex.split(text):
+        name, equals, value = part.partition("=")
+        if not equals:
+            raise UserError(f"SET: '{part}' is not of the form name=value.")
+        values[name] = parse(name, value)
+    return values
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """Settings of a TOML file: flat, or in the sections model, data and training.
+
+    Raises:
+        UserError: no such file, not TOML, or an unknown setting.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"CONFIG: there is no file '{path}'.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"CONFIG: '{path}' is not TOML: {error}.") from None
+    values: dict[str, Any] = {}
+    for name, value in content.items():
+        if isinstance(value, dict):
+            if name not in SECTIONS:
+                raise unknown(f"section of {path}", name, SECTIONS)
+            values |= value
+        else:
+            values[name] = value
+    return {name: parse(name, value) for name, value in values.items()}
+
+
+def resolve(
+    task: str, mode: str, *layers: Mapping[str, Any]
+) -> Config:
+    """Lays settings over each other, the last one on top, and validates the whole.
+
+    Args:
+        task: name of the task.
+        mode: its mode.
+        *layers: task defaults, preset, file, flags: each a dictionary of parsed settings.
+
+    Raises:
+        SpecError: the combination makes no sense.
+        UserError: an unknown setting, or two sources at once.
+    """
+    values: dict[str, Any] = {"task": task, "mode": mode}
+    for layer in layers:
+        values |= {name: parse(name, value) for name, value in layer.items()}
+    config = Config.from_flat(values)
+    config.model.validate()
+    if config.data.dataset and config.data.data:
+        raise UserError("DATASET and DATA name two sources; give one of them.")
+    return config

@@ -1,0 +1,26 @@
+"""Where things lie, below the folder that `make` was called in."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def root() -> Path:
+    """The project folder: `UNROLLED_ROOT` where it is set (tests do), else the current one."""
+    return Path(os.environ.get("UNROLLED_ROOT", ".")).resolve()
+
+
+def data() -> Path:
+    """Prepared data sets and the packages that they were read from."""
+    return root() / "data"
+
+
+def exports() -> Path:
+    """SavedModels: `exports/<task>/<version>/`."""
+    return root() / "exports"
+
+
+def mlruns() -> Path:
+    """MLflow's database, artifacts, and the checkpoints of unfinished runs."""
+    return root() / "mlruns"
