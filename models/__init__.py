@@ -1,1 +1,1 @@
-"""Networks in pure Keras: a spec goes in, a model comes out. Knows no task, no file, no tracking."""
+"""Networks in pure Keras: a spec goes in, a model comes out. Knows no task and no tracking."""

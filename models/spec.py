@@ -6,6 +6,7 @@ Imports nothing heavy, so that a wrong setting is answered before TensorFlow is 
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,11 +58,13 @@ def check_field(field: dataclasses.Field[Any], value: Any) -> None:
     """Checks one value against the constraints of its field.
 
     Raises:
-        SpecError: the value is not among the choices or outside the bounds.
+        SpecError: the value is not among the choices, no finite number or outside the bounds.
     """
     rules = field.metadata
     if rules["choices"] and value not in rules["choices"]:
         raise SpecError(field.name, f"'{value}' is not one of {', '.join(rules['choices'])}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise SpecError(field.name, f"{value} is not a finite number")
     if rules["low"] is not None and value < rules["low"]:
         raise SpecError(field.name, f"{value} is too small, the least is {rules['low']}")
     if rules["high"] is not None and value > rules["high"]:
@@ -89,7 +92,7 @@ class ModelSpec:
     residual: bool = setting(False, "add a layer's input to its output, from the second layer on")
     embedding_dim: int = setting(64, "width of the token embedding", low=1)
     token_dropout: float = setting(
-        0.0, "share of tokens whose embedding is dropped whole", low=0.0, below=1.0
+        0.0, "share of tokens that training takes for unknown ones", low=0.0, below=1.0
     )
     dropout: float = setting(
         0.3, "dropout of embeddings, between layers and before the head", low=0.0, below=1.0
