@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from models.spec import ModelSpec, check_field, setting
 from pipelines.errors import UserError, unknown
@@ -37,7 +37,7 @@ class DataSettings:
     )
     vocabulary: int = setting(20000, "most frequent words that get an embedding", low=10)
     min_count: int = setting(2, "rarer words count as unknown", low=1)
-    max_length: int = setting(400, "tokens kept of a text", low=1)
+    max_length: int = setting(400, "tokens kept of a text: its beginning and its end", low=1)
     buckets: int = setting(8, "lengths that batches are padded to", low=1, high=64)
 
 
@@ -54,9 +54,20 @@ class TrainingSettings:
     )
     warmup: float = setting(0.0, "share of the steps that warm up", low=0.0, below=1.0)
     weight_decay: float = setting(0.0, "decoupled weight decay (adamw)", low=0.0)
+    ema: float = setting(
+        0.0,
+        "decay of the moving average of the weights, which is what is served; 0 for none",
+        low=0.0,
+        below=1.0,
+    )
     clip_norm: float = setting(1.0, "largest global gradient norm; 0 turns clipping off", low=0.0)
     label_smoothing: float = setting(
         0.0, "share of a target spread over all classes", low=0.0, below=1.0
+    )
+    target_sharpness: float = setting(
+        1.0,
+        "how sure a rating of strength 1 is, where the data have ratings; 0 ignores them",
+        low=0.0,
     )
     class_weights: str = setting(
         "none", "weigh classes by inverse frequency", choices=("none", "balanced")
@@ -65,7 +76,8 @@ class TrainingSettings:
     seed: int = setting(0, "of weights, order and dropout", low=0)
 
 
-SECTIONS: dict[str, type] = {
+Section = TypeVar("Section", ModelSpec, DataSettings, TrainingSettings)
+SECTIONS: dict[str, type[ModelSpec | DataSettings | TrainingSettings]] = {
     "model": ModelSpec,
     "data": DataSettings,
     "training": TrainingSettings,
@@ -105,12 +117,12 @@ class Config:
         Args:
             values: what `flat` returned, perhaps through JSON.
         """
-        sections = {
-            section: kind(**{f.name: values[f.name] for f in dataclasses.fields(kind)
-                             if f.name in values})
-            for section, kind in SECTIONS.items()
-        }
-        return cls(task=values["task"], **sections)
+
+        def of(kind: type[Section]) -> Section:
+            names = [field.name for field in dataclasses.fields(kind) if field.name in values]
+            return kind(**{name: values[name] for name in names})
+
+        return cls(values["task"], of(ModelSpec), of(DataSettings), of(TrainingSettings))
 
 
 def parse(name: str, text: Any) -> Any:
@@ -188,9 +200,7 @@ def read_file(path: Path) -> dict[str, Any]:
     return {name: parse(name, value) for name, value in values.items()}
 
 
-def resolve(
-    task: str, mode: str, *layers: Mapping[str, Any]
-) -> Config:
+def resolve(task: str, mode: str, *layers: Mapping[str, Any]) -> Config:
     """Lays settings over each other, the last one on top, and validates the whole.
 
     Args:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from models.road import RawRoad
+
 if TYPE_CHECKING:
     import numpy as np
-    import tensorflow as tf
     from matplotlib.figure import Figure
 
     from models.inputs import TokenInput
@@ -44,34 +45,27 @@ class Evaluation:
 
     Attributes:
         metrics: name -> value, without a prefix.
+        baselines: name of the baseline -> its metrics, in the same names.
         figures: file name -> figure.
         texts: file name -> content, for people (the most confident mistakes, say).
     """
 
     metrics: dict[str, float]
+    baselines: dict[str, dict[str, float]] = field(default_factory=dict)
     figures: dict[str, Figure] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
 
 
-class Features(Protocol):
-    """The one road of data: raw -> tensors -> network -> what a person reads, all in the graph."""
+class Features(RawRoad, Protocol):
+    """The one road of data: raw -> tensors -> network -> what a person reads, all in the graph.
+
+    Attributes:
+        inputs: what the network reads.
+        outputs: what it answers, with its loss and metrics.
+    """
 
     inputs: TokenInput
     outputs: Classes
-
-    def signature(self) -> dict[str, tf.TensorSpec]:
-        """The raw inputs of the export: name -> spec with the batch first."""
-        ...
-
-    def encode(self, raw: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor | tf.RaggedTensor]:
-        """Raw columns of a batch -> the network's inputs; sequences are ragged."""
-        ...
-
-    def decode(
-        self, outputs: Mapping[str, tf.Tensor], raw: Mapping[str, tf.Tensor]
-    ) -> dict[str, tf.Tensor]:
-        """The network's outputs of a batch -> the export's outputs."""
-        ...
 
     def targets(self, columns: Columns) -> tuple[np.ndarray, np.ndarray]:
         """Targets of a split and a float32 weight for each example, batch first."""
@@ -85,7 +79,10 @@ class Features(Protocol):
 class Problem(Protocol):
     """A kind of problem, such as text classification: what tasks of that kind have in common."""
 
-    columns: tuple[Column, ...]
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The raw columns of its examples."""
+        ...
 
     def fit(self, examples: Examples, config: Config) -> Features:
         """Features learned from the training split alone."""
@@ -95,16 +92,22 @@ class Problem(Protocol):
         """Features as `Features.save` left them."""
         ...
 
-    def card(self, examples: Examples, features: Features, config: Config) -> dict[str, Any]:
+    def card(self, examples: Examples, features: Any, config: Config) -> dict[str, Any]:
         """The figures of the data card."""
         ...
 
-    def baselines(self, examples: Examples, seed: int) -> dict[str, dict[str, float]]:
-        """Metrics on the test split of models that learn without a network, by name."""
+    def baselines(self, examples: Examples) -> dict[str, Outputs]:
+        """What models that learn without a network answer on the test split, by name."""
         ...
 
-    def evaluate(self, outputs: Outputs, columns: Columns, labels: tuple[str, ...]) -> Evaluation:
-        """Metrics, figures and texts for the export's outputs on a split."""
+    def evaluate(
+        self,
+        outputs: Outputs,
+        columns: Columns,
+        labels: tuple[str, ...],
+        baselines: Mapping[str, Outputs],
+    ) -> Evaluation:
+        """Metrics, figures and texts for the export's outputs on a split, beside the baselines."""
         ...
 
     def show(self, raw: Mapping[str, Any], outputs: Outputs) -> str:
@@ -124,6 +127,7 @@ class Task:
         embedded: module in `pipelines/datasets/` that holds the embedded data set.
         monitor: metric of the validation split that decides which epoch is best; a name that
             ends in `loss` is better when smaller, every other when larger.
+        metric: of the test split, by which versions are compared; larger is better.
         thresholds: test metrics below which a model is not registered.
         example: a raw input for the docs and the parity gate.
         defaults: settings other than the general ones.
@@ -136,6 +140,7 @@ class Task:
     problem: Problem
     embedded: str
     monitor: str
+    metric: str
     thresholds: Mapping[str, float]
     example: Mapping[str, Any]
     defaults: Mapping[str, Any] = field(default_factory=dict)

@@ -1,20 +1,13 @@
 #!/bin/sh
 # Makes .venv hold exactly what requirements.lock says, with bytecode compiled. Called by make
 # when the lock or pyproject.toml is newer than .venv/.ready. Uses uv where it can, else pip.
+# Arguments: the request that the environment is wanted for, checked before anything is installed.
 set -eu
 
 fail() { printf 'unrolled: %s\n' "$1" >&2; exit 2; }
 
-python=""
-for candidate in ${PYTHON:-python3 python3.13 python3.12 python3.11}; do
-    if "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null; then
-        python=$candidate
-        break
-    fi
-done
-[ -n "$python" ] || fail "Python 3.11, 3.12 or 3.13 is needed and none was found; install one, or name it: make PYTHON=/path/to/python3.12 ..."
-
-# A mistake in the request is answered before minutes are spent on an installation.
+python=$(sh scripts/python.sh)
+# A mistake is answered before minutes are spent on an installation.
 [ $# -eq 0 ] || "$python" -m pipelines.cli --check "$@"
 
 echo "unrolled: setting up .venv (once, about a minute)" >&2
@@ -22,7 +15,7 @@ if command -v uv >/dev/null 2>&1; then
     uv=uv
     uv venv --quiet --allow-existing --python "$python" .venv
 else
-    "$python" -m venv .venv 2>/dev/null ||
+    "$python" -m venv .venv ||
         fail "this Python cannot make a virtual environment; install its venv package (Debian, Ubuntu: apt-get install python3-venv)"
     uv=.venv/bin/uv
     [ -x "$uv" ] || .venv/bin/python -m pip install --quiet --disable-pip-version-check uv ||
