@@ -1,0 +1,1 @@
+"""Data sets that ship inside published packages, one TFDS builder package each."""
