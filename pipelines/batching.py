@@ -1,0 +1,215 @@
+"""Encoded examples -> batches: right padding to a few fixed lengths, nothing left out.
+
+The examples of a split are encoded once, in the graph, a batch at a time, and kept as ids. The
+order of an epoch is a function of the seed and the epoch alone, so that a resumed training sees
+what an uninterrupted one would have seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from pipelines.examples import Columns
+from pipelines.task import Features
+
+ENCODED_AT_A_TIME = 512
+PREFETCHED = 4
+
+
+@dataclass(frozen=True)
+class Ragged:
+    """Sequences of different lengths, one after the other.
+
+    Attributes:
+        values: `[sum of lengths, ...]`.
+        splits: int64 `[n + 1]`, where each sequence begins, and the end of the last.
+    """
+
+    values: np.ndarray
+    splits: np.ndarray
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """int64 `[n]`."""
+        return np.diff(self.splits)
+
+    def pad(self, rows: np.ndarray, length: int) -> np.ndarray:
+        """Some of the sequences, padded with zeros on the right.
+
+        Args:
+            rows: int `[batch]`, which ones.
+            length: of the result; none of them is longer.
+
+        Returns:
+            `[batch, length, ...]`.
+        """
+        padded = np.zeros((len(rows), length, *self.values.shape[1:]), self.values.dtype)
+        lengths = self.lengths[rows]
+        steps = np.arange(length)
+        real = steps < lengths[:, None]  # [batch, length]
+        padded[real] = self.values[(self.splits[rows][:, None] + steps)[real]]
+        return padded
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A split as the network takes it.
+
+    Attributes:
+        inputs: name -> sequences, or an array `[n, ...]`.
+        targets: `[n, ...]`.
+        weights: float32 `[n]`.
+    """
+
+    inputs: dict[str, Ragged | np.ndarray]
+    targets: np.ndarray
+    weights: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.weights)
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Steps of each example's longest input, int64 `[n]`; ones where nothing is a sequence."""
+        sequences = [x.lengths for x in self.inputs.values() if isinstance(x, Ragged)]
+        return np.max(sequences, axis=0) if sequences else np.ones(len(self), np.int64)
+
+
+def encode(features: Features, columns: Columns) -> Encoded:
+    """Encodes a split with the graph that the export will hold.
+
+    Args:
+        features: of the run.
+        columns: of the split.
+    """
+    signature = features.signature()
+    # One trace for any batch size: the signature leaves it open.
+    graph = tf.function(lambda raw: features.encode(raw), input_signature=[signature])
+    parts: dict[str, list[tf.Tensor | tf.RaggedTensor]] = {}
+    targets, weights = features.targets(columns)
+    for start in range(0, len(weights), ENCODED_AT_A_TIME):
+        rows = slice(start, start + ENCODED_AT_A_TIME)
+        raw = {
+            name: tf.constant(columns[name][rows].tolist(), spec.dtype)
+            for name, spec in signature.items()
+        }
+        for name, value in graph(raw).items():
+            parts.setdefault(name, []).append(value)
+    return Encoded({name: _joined(values) for name, values in parts.items()}, targets, weights)
+
+
+def _joined(values: list[tf.Tensor | tf.RaggedTensor]) -> Ragged | np.ndarray:
+    if isinstance(values[0], tf.Tensor):
+        return np.concatenate([value.numpy() for value in values])
+    lengths = np.concatenate([value.row_lengths().numpy() for value in values])
+    splits = np.concatenate([[0], np.cumsum(lengths)])
+    return Ragged(np.concatenate([value.values.numpy() for value in values]), splits)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A step's worth of examples.
+
+    Attributes:
+        inputs: name -> tensor, batch first.
+        targets: batch first.
+        weights: float32 `[batch]`.
+        steps: real (not padded) steps in it.
+    """
+
+    inputs: dict[str, tf.Tensor]
+    targets: tf.Tensor
+    weights: tf.Tensor
+    steps: int
+
+
+class Batches:
+    """A split in batches of similar length.
+
+    Args:
+        encoded: the split.
+        edges: lengths that batches are padded to, ascending; the last holds the longest example.
+        batch_size: examples in a batch.
+    """
+
+    def __init__(self, encoded: Encoded, edges: tuple[int, ...], batch_size: int):
+        self.encoded = encoded
+        self.edges = edges
+        self.batch_size = batch_size
+        self._lengths = encoded.lengths
+        self._buckets = np.searchsorted(edges, self._lengths)
+
+    def __len__(self) -> int:
+        return -(-len(self.encoded) // self.batch_size)
+
+    def plan(self, order: np.ndarray) -> list[tuple[np.ndarray, int]]:
+        """Which examples make up which batch, and how long it is.
+
+        What is left of a bucket joins the next longer one, so that a single batch of an epoch
+        can be smaller than the others and none is dropped.
+
+        Args:
+            order: int `[n]`, a permutation of the examples.
+
+        Returns:
+            Rows and padded length of each batch, short ones first.
+        """
+        batches = []
+        waiting = order[:0]
+        for bucket, edge in enumerate(self.edges):
+            waiting = np.concatenate([waiting, order[self._buckets[order] == bucket]])
+            last = bucket == len(self.edges) - 1
+            full = len(waiting) if last else len(waiting) // self.batch_size * self.batch_size
+            for start in range(0, full, self.batch_size):
+                batches.append((waiting[start : min(start + self.batch_size, full)], edge))
+            waiting = waiting[full:]
+        return batches
+
+    def epoch(self, seed: int, epoch: int) -> Iterator[Batch]:
+        """The batches of a training epoch: examples and batches shuffled.
+
+        Args:
+            seed: of the run.
+            epoch: counted from 0.
+        """
+        random = np.random.default_rng([seed, epoch])
+        batches = self.plan(random.permutation(len(self.encoded)))
+        yield from self._serve([batches[i] for i in random.permutation(len(batches))])
+
+    def once(self) -> Iterator[Batch]:
+        """All examples once, short ones first, in a fixed order."""
+        yield from self._serve(self.plan(np.argsort(self._lengths, kind="stable")))
+
+    def _serve(self, batches: list[tuple[np.ndarray, int]]) -> Iterator[Batch]:
+        shapes = {name: _open_spec(x) for name, x in self.encoded.inputs.items()}
+        targets = self.encoded.targets
+        signature = (
+            shapes,
+            tf.TensorSpec([None, *targets.shape[1:]], targets.dtype),
+            tf.TensorSpec([None], tf.float32),
+            tf.TensorSpec([], tf.int64),
+        )
+
+        def padded() -> Iterator[tuple]:
+            for rows, length in batches:
+                inputs = {
+                    name: x.pad(rows, length) if isinstance(x, Ragged) else x[rows]
+                    for name, x in self.encoded.inputs.items()
+                }
+                steps = int(self._lengths[rows].sum())
+                yield inputs, targets[rows], self.encoded.weights[rows], steps
+
+        ahead = tf.data.Dataset.from_generator(padded, output_signature=signature)
+        for inputs, batch_targets, weights, steps in ahead.prefetch(PREFETCHED):
+            yield Batch(inputs, batch_targets, weights, int(steps))
+
+
+def _open_spec(values: Ragged | np.ndarray) -> tf.TensorSpec:
+    """The spec of a batch of these, with open batch size and length."""
+    if isinstance(values, Ragged):
+        return tf.TensorSpec([None, None, *values.values.shape[1:]], values.values.dtype)
+    return tf.TensorSpec([None, *values.shape[1:]], values.dtype)

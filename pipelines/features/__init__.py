@@ -1,0 +1,1 @@
+"""Raw <-> tensors, in the graph: the same code in training, evaluation and export."""

@@ -1,0 +1,227 @@
+"""The training loop: our own, for what it must carry.
+
+Keras's `fit` has no place for the gradient norm, the carried state of truncated BPTT, a resume
+that is identical to the bit, or several workers (keras#20585). This loop has; any Keras callback
+that reads `logs`, `self.model` or sets `model.stop_training` works with it.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from pipelines.batching import Batches
+from pipelines.config import TrainingSettings
+from pipelines.errors import UserError
+from pipelines.training import checkpoint
+from pipelines.training.interrupt import Interrupt
+from pipelines.training.optimizers import optimizer
+from pipelines.training.step import Step
+
+EXPLODED = 50.0
+"""A loss this many times the first one is beyond repair."""
+
+
+class Diverged(UserError):
+    """The loss is no longer a number, or exploded."""
+
+
+@dataclass
+class Progress:
+    """How far a training has come; what a checkpoint keeps of the loop.
+
+    Attributes:
+        epoch: how many are complete.
+        best_epoch: the best of them, counted from 1; 0 before the first.
+        best: its value of the monitored metric.
+        first_loss: loss of the very first step.
+        history: logs of each epoch; the same with the same seed.
+        seconds: spent in training steps and validation.
+        steps: real steps (tokens) trained on.
+    """
+
+    epoch: int = 0
+    best_epoch: int = 0
+    best: float = math.nan
+    first_loss: float = math.nan
+    history: list[dict[str, float]] = field(default_factory=list)
+    seconds: float = 0.0
+    steps: int = 0
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a training left in the model (its best weights) and found on the way.
+
+    Attributes:
+        progress: at the end.
+        ended: `finished`, `early` (no better validation metric for a while) or `interrupted`.
+    """
+
+    progress: Progress
+    ended: str
+
+
+class Loop:
+    """Trains a model to the end of its patience.
+
+    Args:
+        model: with random weights.
+        outputs: what the mode answers, with its loss and metrics.
+        train: the training split.
+        validation: decides which epoch is best.
+        settings: of the training.
+        monitor: which log decides; smaller is better where the name ends in `loss`.
+        folder: for the checkpoint.
+        callbacks: ordinary Keras callbacks.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        outputs: Any,
+        train: Batches,
+        validation: Batches,
+        settings: TrainingSettings,
+        monitor: str,
+        folder: Path,
+        callbacks: Sequence[keras.callbacks.Callback] = (),
+    ):
+        self.model = model
+        self.train = train
+        self.validation = validation
+        self.settings = settings
+        self.monitor = monitor
+        self.folder = folder
+        self.optimizer = optimizer(settings, settings.epochs * len(train))
+        self.optimizer.build(model.trainable_variables)
+        self.step = Step(model, outputs, self.optimizer, settings.clip_norm)
+        model.compile(optimizer=self.optimizer)  # where callbacks look for the optimizer
+        # Keras's own callback puts the averaged weights in place for the validation.
+        averaging = [keras.callbacks.SwapEMAWeights()] if settings.ema else []
+        self.callbacks = keras.callbacks.CallbackList([*averaging, *callbacks], model=model)
+        self.progress = Progress()
+        self.best_weights = model.get_weights()
+
+    def run(self) -> Result:
+        """Trains from the checkpoint, if there is one, and leaves the best weights in the model.
+
+        Raises:
+            Diverged: with advice.
+        """
+        self._restore()
+        self.model.stop_training = False
+        ended = ""
+        with Interrupt() as interrupt:
+            self.callbacks.on_train_begin()
+            # Asked before an epoch, not after it: a resumed training may have been complete.
+            while not (ended := self._ended()):
+                if not self._epoch(interrupt):
+                    ended = "interrupted"
+                    break
+            self.callbacks.on_train_end()
+        if self.progress.best_epoch:
+            self.model.set_weights(self.best_weights)
+        return Result(self.progress, ended)
+
+    def _ended(self) -> str:
+        progress, settings = self.progress, self.settings
+        if progress.epoch >= settings.epochs:
+            return "finished"
+        impatient = progress.epoch - progress.best_epoch >= settings.patience
+        return "early" if impatient or self.model.stop_training else ""
+
+    def _restore(self) -> None:
+        kept = checkpoint.read(self.folder, self.model, self.optimizer)
+        if kept:
+            self.best_weights, progress = kept
+            self.progress = Progress(**progress)
+
+    def _save(self) -> None:
+        checkpoint.write(
+            self.folder, self.model, self.optimizer, self.best_weights, vars(self.progress)
+        )
+
+    def _epoch(self, interrupt: Interrupt) -> bool:
+        """Trains one epoch; returns whether it came to its end."""
+        number = self.progress.epoch
+        started = time.perf_counter()
+        self.callbacks.on_epoch_begin(number)
+        sums: dict[str, float] = {}
+        norms: list[float] = []
+        steps = 0
+        for index, batch in enumerate(self.train.epoch(self.settings.seed, number)):
+            self.callbacks.on_train_batch_begin(index)
+            logs = {
+                name: float(np.asarray(value)) for name, value in self.step.train(batch).items()
+            }
+            self._check(logs, number, index)
+            norms.append(logs["gradient_norm"])
+            for name, value in logs.items():
+                sums[name] = sums.get(name, 0.0) + value * len(batch.weights)
+            steps += batch.steps
+            self.callbacks.on_train_batch_end(index, logs | {"steps": batch.steps})
+            if interrupt.requested:
+                return False
+        logs = {name: value / len(self.train.encoded) for name, value in sums.items()}
+        logs |= self._gradient_logs(norms)
+        self.callbacks.on_test_begin()
+        measured = self.step.measure(self.validation.once())
+        logs |= {f"val_{name}": value for name, value in measured.items()}
+        weights = self.model.get_weights()  # as they were measured, averaged or not
+        self.callbacks.on_test_end(logs)
+        self._finish(logs, weights, steps, time.perf_counter() - started)
+        return True
+
+    def _gradient_logs(self, norms: list[float]) -> dict[str, float]:
+        clip = self.settings.clip_norm
+        return {
+            "gradient_norm": float(np.mean(norms)),
+            "gradient_norm_max": float(np.max(norms)),
+            "clipped_share": float(np.mean([norm > clip for norm in norms])) if clip else 0.0,
+            "learning_rate": float(self.optimizer.learning_rate),
+        }
+
+    def _finish(
+        self, logs: dict[str, float], weights: list[np.ndarray], steps: int, seconds: float
+    ) -> None:
+        """Counts the epoch as done: keeps the best weights and the checkpoint."""
+        progress = self.progress
+        progress.epoch += 1
+        progress.history.append(logs)
+        progress.seconds += seconds
+        progress.steps += steps
+        value = logs[self.monitor]
+        smaller = self.monitor.endswith("loss")
+        better = value < progress.best if smaller else value > progress.best
+        if math.isnan(progress.best) or better:
+            progress.best, progress.best_epoch = value, progress.epoch
+            self.best_weights = weights
+        # Callbacks first: what they change (a learning rate) belongs to the checkpoint.
+        self.callbacks.on_epoch_end(progress.epoch - 1, dict(logs))
+        self._save()
+
+    def _check(self, logs: dict[str, float], epoch: int, index: int) -> None:
+        loss, norm = logs["loss"], logs["gradient_norm"]
+        if math.isnan(self.progress.first_loss):
+            self.progress.first_loss = loss
+        limit = EXPLODED * max(1.0, self.progress.first_loss)
+        if math.isfinite(loss) and math.isfinite(norm) and loss < limit:
+            return
+        settings = self.settings
+        advice = f"lower learning_rate (now {settings.learning_rate:g})"
+        if settings.clip_norm:
+            advice += f" or clip_norm (now {settings.clip_norm:g})"
+        else:
+            advice += " or turn clipping on (clip_norm=1)"
+        raise Diverged(
+            f"training diverged at step {index + 1} of epoch {epoch + 1}: loss {loss:.4g}, gradient"
+            f" norm {norm:.4g}, first loss {self.progress.first_loss:.4g}. What helps: {advice}."
+        )

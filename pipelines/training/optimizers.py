@@ -1,0 +1,63 @@
+"""The optimizer and its learning rate over the steps."""
+
+from __future__ import annotations
+
+import math
+
+import keras
+
+from pipelines.config import TrainingSettings
+
+
+@keras.saving.register_keras_serializable("unrolled")
+class Schedule(keras.optimizers.schedules.LearningRateSchedule):
+    """Linear warm-up to the peak, then constant, or down to nothing by a cosine or a line.
+
+    Args:
+        shape: `constant`, `cosine` (Loshchilov & Hutter 2017, without restarts) or `linear`.
+        peak: the largest learning rate.
+        steps: of the whole training.
+        warmup: share of the steps before the peak.
+    """
+
+    def __init__(self, shape: str, peak: float, steps: int, warmup: float):
+        super().__init__()
+        self.shape = shape
+        self.peak = peak
+        self.steps = steps
+        self.warmup = warmup
+
+    def __call__(self, step: keras.KerasTensor) -> keras.KerasTensor:
+        """The learning rate of a step, float32, counted from 0."""
+        ops = keras.ops
+        step = ops.cast(step, "float32")
+        rising = max(1.0, self.warmup * self.steps)
+        falling = max(1.0, self.steps - self.warmup * self.steps)
+        left = 1.0 - ops.clip((step - self.warmup * self.steps) / falling, 0.0, 1.0)
+        if self.shape == "cosine":
+            factor = 0.5 * (1.0 - ops.cos(math.pi * left))
+        else:
+            factor = left if self.shape == "linear" else ops.ones_like(left)
+        ramp = ops.minimum((step + 1.0) / rising, 1.0) if self.warmup else 1.0
+        return self.peak * factor * ramp
+
+    def get_config(self) -> dict[str, object]:
+        """The arguments, for saving."""
+        return {"shape": self.shape, "peak": self.peak, "steps": self.steps, "warmup": self.warmup}
+
+
+def optimizer(settings: TrainingSettings, steps: int) -> keras.optimizers.Optimizer:
+    """The optimizer of a run. Clipping is the step's business: it reports the norm as well.
+
+    Args:
+        settings: of the training.
+        steps: of the whole training.
+    """
+    rate: float | Schedule = settings.learning_rate
+    if settings.schedule != "constant" or settings.warmup:
+        rate = Schedule(settings.schedule, settings.learning_rate, steps, settings.warmup)
+    average = {"use_ema": True, "ema_momentum": settings.ema} if settings.ema else {}
+    if settings.optimizer == "adamw":
+        decay = settings.weight_decay
+        return keras.optimizers.AdamW(rate, weight_decay=decay, name="adamw", **average)
+    return keras.optimizers.Adam(rate, name="adam", **average)

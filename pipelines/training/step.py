@@ -1,0 +1,91 @@
+"""One step of gradient descent, and the measurement of a split, as graphs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from pipelines.batching import Batch
+
+
+class Step:
+    """Trains a model by a batch at a time.
+
+    Args:
+        model: Keras model from a dictionary of inputs to a dictionary of answers.
+        outputs: what the mode answers: its `loss` and `metrics` of each example.
+        optimizer: updates the weights.
+        clip_norm: largest global norm of the gradient (Pascanu et al. 2013); 0 for no clipping.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        outputs: Any,
+        optimizer: keras.optimizers.Optimizer,
+        clip_norm: float,
+    ):
+        self.model = model
+        self.outputs = outputs
+        self.optimizer = optimizer
+        self.clip_norm = clip_norm
+        # Shapes are left open: one trace serves all bucket lengths (keras#20369).
+        self._train = tf.function(self._train_graph, reduce_retracing=True)
+        self._measure = tf.function(self._measure_graph, reduce_retracing=True)
+
+    def train(self, batch: Batch) -> dict[str, tf.Tensor]:
+        """Takes one step.
+
+        Returns:
+            `loss` (with penalties), the mode's metrics, and `gradient_norm` before clipping, all
+            float32 scalars.
+        """
+        return self._train(batch.inputs, batch.targets, batch.weights)
+
+    def measure(self, batches: Iterable[Batch]) -> dict[str, float]:
+        """Mean loss (without penalties) and metrics over all examples; changes nothing.
+
+        Args:
+            batches: a split, once.
+        """
+        sums: dict[str, float] = {}
+        count = 0.0
+        for batch in batches:
+            for name, value in self._measure(batch.inputs, batch.targets).items():
+                sums[name] = sums.get(name, 0.0) + float(value)
+            count += len(batch.weights)
+        return {name: value / count for name, value in sums.items()}
+
+    def _train_graph(
+        self, inputs: dict[str, tf.Tensor], targets: tf.Tensor, weights: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        total = tf.reduce_sum(weights)
+        with tf.GradientTape() as tape:
+            answer = self.model(inputs, training=True)
+            losses = self.outputs.loss(answer, targets)  # [batch]
+            loss = tf.reduce_sum(losses * weights) / total + tf.add_n([0.0, *self.model.losses])
+        variables = self.model.trainable_variables
+        # Dense, because the norm of an embedding's IndexedSlices counts a repeated token's parts
+        # one by one instead of their sum.
+        gradients = [
+            tf.convert_to_tensor(g) for g in tape.gradient(loss, [v.value for v in variables])
+        ]
+        norm = tf.linalg.global_norm(gradients)
+        if self.clip_norm:
+            scale = self.clip_norm / tf.maximum(norm, self.clip_norm)
+            gradients = [g * scale for g in gradients]
+        self.optimizer.apply(gradients, variables)
+        metrics = self.outputs.metrics(answer, targets)
+        means = {name: tf.reduce_sum(values * weights) / total for name, values in metrics.items()}
+        return {"loss": loss, **means, "gradient_norm": norm}
+
+    def _measure_graph(
+        self, inputs: dict[str, tf.Tensor], targets: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        answer = self.model(inputs, training=False)
+        values = {"loss": self.outputs.loss(answer, targets)}
+        values |= self.outputs.metrics(answer, targets)
+        return {name: tf.reduce_sum(value) for name, value in values.items()}
