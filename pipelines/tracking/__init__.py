@@ -1,0 +1,1 @@
+"""Runs and the registry. The only package that imports MLflow."""

@@ -1,0 +1,102 @@
+"""Registered versions and their champion."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pandas as pd
+from mlflow.exceptions import MlflowException
+from mlflow.models import Model, infer_signature
+
+from pipelines.tracking import store
+
+CHAMPION = "champion"
+SAVED_MODEL = "saved_model"
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The version that serves best so far.
+
+    Attributes:
+        version: in the registry.
+        saved_model: folder of its SavedModel.
+        run_id: where it was trained.
+    """
+
+    version: int
+    saved_model: Path
+    run_id: str
+
+
+def register(
+    name: str,
+    run_id: str,
+    saved_model: Path,
+    example: Mapping[str, Any],
+    answer: Mapping[str, Any],
+) -> int:
+    """Logs a SavedModel as a model that MLflow can load and serve, and registers it.
+
+    Args:
+        name: in the registry.
+        run_id: the run that it belongs to.
+        saved_model: folder of the verified SavedModel.
+        example: a raw input, a value for each column.
+        answer: what the SavedModel says to it, a value (perhaps a list) for each column.
+
+    Returns:
+        The version.
+    """
+    client = store.client()
+    needed = ("mlflow", "tensorflow", "pandas")
+    requests, answers = pd.DataFrame([dict(example)]), pd.DataFrame([dict(answer)])
+    with mlflow.start_run(run_id=run_id), warnings.catch_warnings():
+        # It misses an input example, by which it would infer the signature that we give.
+        warnings.filterwarnings("ignore", message=".*input example was not provided")
+        info = mlflow.pyfunc.log_model(
+            name="model",
+            python_model=str(Path(__file__).parent / "pyfunc.py"),
+            artifacts={SAVED_MODEL: str(saved_model)},
+            signature=infer_signature(requests, answers),
+            pip_requirements=[f"{p}=={importlib.metadata.version(p)}" for p in needed],
+        )
+    with store.exclusively():
+        if not client.search_registered_models(f"name='{name}'"):
+            client.create_registered_model(name)
+    made = client.create_model_version(name, info.model_uri, run_id, model_id=info.model_id)
+    return int(made.version)
+
+
+def champion(name: str) -> Champion | None:
+    """The present champion of that name, if there is one."""
+    client = store.client()
+    try:
+        found = client.get_model_version_by_alias(name, CHAMPION)
+    except MlflowException as error:
+        # MLflow has no query that answers "none": an unknown name or alias is an error.
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return None
+        raise
+    folder = Path(mlflow.artifacts.download_artifacts(f"models:/{name}@{CHAMPION}"))
+    flavor = Model.load(str(folder)).flavors["python_function"]
+    saved_model = folder / flavor["artifacts"][SAVED_MODEL]["path"]
+    return Champion(int(found.version), saved_model, found.run_id or "")
+
+
+def promote(name: str, version: int) -> None:
+    """Makes a version the champion."""
+    store.client().set_registered_model_alias(name, CHAMPION, str(version))
+
+
+def describe(name: str, version: int, tags: Mapping[str, str]) -> None:
+    """Tags a version with what it was judged by."""
+    client = store.client()
+    for tag, value in tags.items():
+        client.set_model_version_tag(name, str(version), tag, value)
