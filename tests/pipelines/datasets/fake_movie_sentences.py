@@ -10,8 +10,16 @@ SENTENCES = [
     ("It is a film.", 0.0),
     ("SCENE 3 is  a joy. ", 1.5),
 ]
-SIZES = {"train": 16, "validation": 2, "test": 2}
-REMOVED = {"rated exactly zero": 1, "duplicate of an earlier text": 1}
+OTHERS = {
+    "amazonReviewSnippets": [
+        ("The lens &amp; the case are good.", 2.0),
+        ("Scene 1 is a joy.", 1.0),
+    ],
+    "tweets": [("What a day.", 1.5)],
+    "nytEditorialSnippets": [("The bill is a disgrace.", -2.5), ("It was passed.", 0.0)],
+}
+SIZES = {"train": 14 + 3, "validation": 2, "test": 4}
+REMOVED = {"rated exactly zero": 2, "duplicate of an earlier text": 2}
 
 
 def add(archive, name, content):
@@ -22,11 +30,13 @@ def add(archive, name, content):
 
 def build(path):
     """Writes the archive and returns its SHA-256."""
-    lines = [f"{i}\t{rating}\t{text}\r\n" for i, (text, rating) in enumerate(SENTENCES, 1)]
     inner = io.BytesIO()
     with tarfile.open(fileobj=inner, mode="w:gz") as archive:
-        add(archive, "data/other_GroundTruth.txt", b"not this one")
-        add(archive, "data/movieReviewSnippets_GroundTruth.txt", "".join(lines).encode())
+        # The movies are not the first in the archive, though they are to be read first.
+        for name, rows in {**OTHERS, "movieReviewSnippets": SENTENCES}.items():
+            lines = [f"{i}\t{rating}\t{text}\r\n" for i, (text, rating) in enumerate(rows, 1)]
+            add(archive, f"data/{name}_GroundTruth.txt", "".join(lines).encode())
+            add(archive, f"data/{name}_anonDataRatings.txt", b"not this one")
     with tarfile.open(path, "w:gz") as archive:
         add(archive, "vaderSentiment-3.3.2/setup.py", b"raise SystemExit('never to be run')")
         name = "vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz"

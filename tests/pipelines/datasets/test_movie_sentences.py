@@ -39,8 +39,20 @@ def archive(tmp_path):
 
 def test_sentences_are_read_out_of_the_archive_within(archive):
     rows = list(module.read(archive))
-    assert rows[0] == ("1", 0.5, "Scene 0 is a joy.")
-    assert len(rows) == len(fake.SENTENCES)
+    assert rows[0] == ("movie", "1", 0.5, "Scene 0 is a joy.")
+    assert ("product", "1", 2.0, "The lens & the case are good.") in rows
+    assert len(rows) == len(fake.SENTENCES) + sum(map(len, fake.OTHERS.values()))
+
+
+def test_validation_and_test_hold_movies_alone(archive, tmp_path):
+    builder = module.Builder(data_dir=tmp_path / "tfds")
+    with mock.patch.object(module.packages, "fetch", return_value=archive):
+        builder.download_and_prepare(file_format=tfds.core.FileFormat.TFRECORD)
+    domains = {
+        split: {int(row["domain"]) for row in builder.as_dataset(split=split)}
+        for split in fake.SIZES
+    }
+    assert domains == {"train": {0, 1, 2, 3}, "validation": {0}, "test": {0}}
 
 
 def test_zero_ratings_and_repetitions_are_left_out_and_counted(archive):
@@ -65,7 +77,7 @@ def test_another_archive_is_a_fault(tmp_path):
 
 def test_an_interrupted_preparation_leaves_nothing_half_made(archive, tmp_path):
     def interrupted(self, rows):
-        yield rows[0]["id"], {name: rows[0][name] for name in ("text", "label", "rating")}
+        yield rows[0]["id"], {name: rows[0][name] for name in ("text", "label", "rating", "domain")}
         raise KeyboardInterrupt
 
     builder = module.Builder(data_dir=tmp_path / "tfds")

@@ -1,0 +1,141 @@
+import keras
+import numpy as np
+import pytest
+
+from models.attention import AttentionPooling, masked_softmax
+from models.spec import ATTENTIONS
+
+BATCH, TIME, FEATURES = 3, 5, 6
+LENGTHS = [5, 2, 1]
+ASKING = [name for name in ATTENTIONS if name != "none"]
+
+
+@pytest.fixture
+def states():
+    return np.random.default_rng(0).normal(size=(BATCH, TIME, FEATURES)).astype(np.float32)
+
+
+@pytest.fixture
+def where():
+    return np.arange(TIME) < np.array(LENGTHS)[:, None]
+
+
+def tensor(values):
+    return keras.ops.convert_to_tensor(values)
+
+
+def softmax(scores):
+    shifted = np.exp(scores - scores.max())
+    return shifted / shifted.sum()
+
+
+def one_head(keys, values, query, scale):
+    weights = softmax(keys @ query / scale)
+    return weights @ values, weights
+
+
+def reference(kind, layer, h, heads):
+    """The equations of the docstring for one example without padding, in float64."""
+    h = h.astype(np.float64)
+    query = layer.query.numpy().astype(np.float64)
+    if kind == "dot":
+        return one_head(h, h, query[0], np.sqrt(FEATURES))
+    if kind == "additive":
+        kernel, bias = (w.astype(np.float64) for w in layer.hidden.get_weights())
+        return one_head(np.tanh(h @ kernel + bias), h, query[0], 1.0)
+    keys, values = h @ layer.key.get_weights()[0], h @ layer.value.get_weights()[0]
+    width = FEATURES // heads
+    parts = [slice(i * width, (i + 1) * width) for i in range(heads)]
+    answers = [
+        one_head(keys[:, part], values[:, part], query[i], np.sqrt(width))
+        for i, part in enumerate(parts)
+    ]
+    pooled, weights = zip(*answers, strict=True)
+    return np.concatenate(pooled), np.mean(weights, axis=0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "heads"),
+    [("dot", 1), ("additive", 1), ("multi_head", 1), ("multi_head", 2), ("multi_head", 3)],
+)
+def test_pooling_follows_its_equations(kind, heads, states, where):
+    layer = AttentionPooling(kind, heads)
+    layer(states, where)
+    noise = np.random.default_rng(1)  # away from the zeros of an initial bias
+    layer.set_weights([w + noise.normal(size=w.shape) for w in layer.get_weights()])
+    pooled, weights = layer(states, where)
+    for i, length in enumerate(LENGTHS):
+        expected, attention = reference(kind, layer, states[i, :length], heads)
+        np.testing.assert_allclose(pooled[i], expected, rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(weights[i, :length], attention, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ASKING)
+def test_attention_sums_to_one_and_is_exactly_nothing_at_padding(kind, states, where):
+    _, weights = AttentionPooling(kind, 2)(states, where)
+    weights = keras.ops.convert_to_numpy(weights)
+    assert weights.dtype == np.float32
+    np.testing.assert_allclose(weights.sum(axis=1), 1.0, rtol=1e-6)
+    assert (weights[~where] == 0).all()
+    assert (weights[where] > 0).all()
+
+
+@pytest.mark.parametrize("kind", ASKING)
+def test_what_lies_at_padding_does_not_matter(kind, states, where):
+    layer = AttentionPooling(kind, 2)
+    pooled, weights = layer(states, where)
+    other = np.where(where[:, :, None], states, 1e6).astype(np.float32)
+    pooled_other, weights_other = layer(other, where)
+    np.testing.assert_array_equal(pooled, pooled_other)
+    np.testing.assert_array_equal(weights, weights_other)
+
+
+def test_heads_count_only_for_multi_head(states, where):
+    layer = AttentionPooling("dot", heads=4)
+    layer(states, where)
+    assert layer.query.shape == (1, FEATURES)
+
+
+def test_the_layer_is_made_again_from_its_configuration(states, where):
+    layer = AttentionPooling("multi_head", 3)
+    layer(states, where)
+    again = AttentionPooling.from_config(layer.get_config())
+    again(states, where)
+    again.set_weights(layer.get_weights())
+    np.testing.assert_array_equal(layer(states, where)[0], again(states, where)[0])
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
+@pytest.mark.parametrize("real", [1, 7, 3000])
+def test_softmax_over_a_long_mask_is_finite_in_every_type(dtype, real):
+    time = 4000
+    scores = keras.ops.cast(np.linspace(-60000, 60000, time)[None] / 60000 * 8, dtype)
+    where = np.arange(time)[None] < real
+    weights = keras.ops.convert_to_numpy(masked_softmax(scores, tensor(where)))
+    assert weights.dtype == np.float32
+    assert np.isfinite(weights).all()
+    assert weights.sum() == pytest.approx(1, abs=1e-5)
+    assert (weights[~where] == 0).all()
+
+
+def test_softmax_bears_the_largest_scores_of_float16():
+    scores = keras.ops.cast([[65504.0, -65504.0, 65504.0]], "float16")
+    weights = masked_softmax(scores, tensor([[True, True, False]]))
+    np.testing.assert_array_equal(weights, [[1, 0, 0]])
+
+
+def test_a_row_of_padding_alone_gives_zeros_and_no_nan():
+    weights = masked_softmax(tensor([[1.0, 2.0, 3.0]]), tensor([[False] * 3]))
+    np.testing.assert_array_equal(weights, np.zeros((1, 3)))
+
+
+@pytest.mark.parametrize("kind", ASKING)
+def test_attention_works_under_mixed_precision(kind, states, where):
+    layer = AttentionPooling(kind, 2, dtype="mixed_float16")
+    pooled, weights = layer(states, where)
+    assert pooled.dtype == "float16"
+    assert weights.dtype == "float32"
+    full = AttentionPooling(kind, 2)
+    full(states, where)
+    full.set_weights(layer.get_weights())
+    np.testing.assert_allclose(pooled, full(states, where)[0], rtol=1e-2, atol=1e-2)

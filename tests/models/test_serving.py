@@ -1,0 +1,107 @@
+import json
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from models import serving
+from models.build import build
+from models.inputs import TokenInput
+from models.many_to_one import Classes
+from models.spec import ModelSpec
+
+ALONE = """
+import json, os, sys
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+import tensorflow as tf
+function = tf.saved_model.load(sys.argv[1]).signatures["serving_default"]
+asked = json.loads(sys.argv[2])
+answer = function(
+    text=tf.constant([t.encode() for t in asked["text"]]),
+    shift=tf.constant(asked["shift"], tf.float64),
+)
+signature = {name: [spec.dtype.name, spec.shape.as_list()]
+             for name, spec in function.structured_input_signature[1].items()}
+outputs = {name: spec.dtype.name for name, spec in function.structured_outputs.items()}
+values = {name: value.numpy().tolist() for name, value in answer.items() if name != "said"}
+said = [t.decode() for t in answer["said"].numpy()]
+print(json.dumps([signature, outputs, values, said]))
+"""
+
+
+class Letters(tf.Module):
+    """Letters -> ids by a table; a second raw input, and names that are not alphabetical."""
+
+    def __init__(self, named):
+        super().__init__()
+        self.named = named
+        self.table = tf.lookup.StaticHashTable(
+            tf.lookup.KeyValueTensorInitializer(["a", "b", "c"], tf.constant([2, 3, 4])), 1
+        )
+
+    def signature(self):
+        return {
+            "text": tf.TensorSpec([None], tf.string, name="text" if self.named else None),
+            "shift": tf.TensorSpec([None], tf.float64, name="shift" if self.named else None),
+        }
+
+    def encode(self, raw):
+        letters = tf.strings.unicode_split(raw["text"], "UTF-8")
+        return {"tokens": tf.ragged.map_flat_values(self.table.lookup, letters)}
+
+    def decode(self, outputs, raw):
+        return {
+            "shifted": outputs["logits"] + tf.cast(raw["shift"], tf.float32)[:, None],
+            "attention": outputs["attention"],
+            "said": tf.strings.upper(raw["text"]),
+        }
+
+
+@pytest.fixture(scope="module")
+def model():
+    keras.utils.set_random_seed(0)
+    spec = ModelSpec(attention="dot", units=4, embedding_dim=3, dropout=0.5, token_dropout=0.5)
+    return build(spec, TokenInput(5), Classes(2))
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["named", "unnamed"])
+def test_an_export_takes_and_gives_what_the_road_says(model, named, tmp_path):
+    serving.write(model, Letters(named), tmp_path / "1")
+    loaded = tf.saved_model.load(str(tmp_path / "1")).signatures["serving_default"]
+    taken = loaded.structured_input_signature[1]
+    assert {name: spec.dtype for name, spec in taken.items()} == {
+        "text": tf.string,
+        "shift": tf.float64,
+    }
+    assert all(spec.shape.as_list() == [None] for spec in taken.values())
+    given = {name: spec.dtype for name, spec in loaded.structured_outputs.items()}
+    assert given == {"shifted": tf.float32, "attention": tf.float32, "said": tf.string}
+
+
+def test_an_export_answers_in_a_fresh_process_as_the_model_does(model, tmp_path):
+    serving.write(model, Letters(True), tmp_path / "1")
+    asked = {"text": ["abca", "z", "cé"], "shift": [0.0, 10.0, -1.0]}
+    command = [sys.executable, "-c", ALONE, str(tmp_path / "1"), json.dumps(asked)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    signature, outputs, values, said = json.loads(done.stdout.splitlines()[-1])
+    assert signature == {"text": ["string", [None]], "shift": ["float64", [None]]}
+    assert outputs == {"shifted": "float32", "attention": "float32", "said": "string"}
+    tokens = np.array([[2, 3, 4, 2], [1, 0, 0, 0], [4, 1, 0, 0]], np.int32)
+    expected = model({"tokens": tokens}, training=False)
+    logits = np.asarray(expected["logits"]) + np.array(asked["shift"])[:, None]
+    np.testing.assert_allclose(values["shifted"], logits, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(values["attention"], expected["attention"], rtol=1e-6, atol=1e-6)
+    # TensorFlow's upper without an encoding knows ASCII alone: é stays.
+    assert said == ["ABCA", "Z", "Cé"]
+
+
+def test_the_same_road_in_this_process(model):
+    answer = serving.raw_function(model, Letters(True))(
+        tf.constant(["ab"]), tf.constant([1.0], tf.float64)
+    )
+    expected = np.asarray(model({"tokens": np.array([[2, 3]])})["logits"]) + 1
+    np.testing.assert_allclose(answer["shifted"], expected, rtol=1e-6)

@@ -1,0 +1,127 @@
+"""The gate: a good export passes, and every kind of bad one is stopped."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from models import serving
+from pipelines.exporting import parity
+from pipelines.exporting.parity import ParityError
+
+pytestmark = pytest.mark.slow
+
+REPLAY = Path(parity.__file__).parent / "replay.py"
+
+
+def check(parts, folder, model=None, road=None):
+    return parity.check(
+        folder,
+        model or parts.model,
+        road or parts.features,
+        parts.task.example,
+        parts.examples.splits["test"],
+    )
+
+
+def test_a_good_export_passes_with_requests_of_the_test_split(parts, trained):
+    assert check(parts, trained.folder) == parity.EXAMPLES + 1
+
+
+def test_other_weights_are_noticed(parts, trained):
+    kernel = parts.model.get_layer("logits").kernel
+    kernel.assign(kernel.numpy() + np.eye(*kernel.shape, dtype=np.float32) * 1e-3)
+    with pytest.raises(ParityError, match=r"(scores|label): differs .*between export and training"):
+        check(parts, trained.folder)
+
+
+def test_padding_that_leaks_is_noticed(parts, tmp_path):
+    """A mean over all steps, padding included: alone it is right, beside a longer text wrong."""
+    tokens = keras.Input((None,), dtype="int32", name="tokens")
+    size = parts.features.inputs.vocabulary_size
+    vectors = keras.layers.Embedding(size, 4, embeddings_initializer="normal")(tokens)
+    mean = keras.layers.GlobalAveragePooling1D()(vectors)
+    leaky = keras.Model({"tokens": tokens}, {"logits": keras.layers.Dense(2)(mean)})
+    serving.write(leaky, parts.features, tmp_path / "leaky")
+    with pytest.raises(ParityError, match="alone and in a batch"):
+        check(parts, tmp_path / "leaky", leaky)
+
+
+class InPython(tf.Module):
+    """A road whose last step is a Python function, which no server has."""
+
+    def __init__(self, road):
+        super().__init__()
+        self.road = road
+        self.signature, self.encode = road.signature, road.encode
+
+    def decode(self, outputs, raw):
+        answer = self.road.decode(outputs, raw)
+        scores = tf.py_function(lambda value: value, [answer["scores"]], tf.float32)
+        return {**answer, "scores": tf.ensure_shape(scores, [None, 2])}
+
+
+def test_a_function_that_only_this_process_has_is_noticed(parts, tmp_path):
+    road: Any = InPython(parts.features)
+    serving.write(parts.model, road, tmp_path / "python")
+    with pytest.raises(ParityError, match="cannot be run"):
+        check(parts, tmp_path / "python", road=road)
+
+
+def test_what_cannot_be_loaded_is_noticed(parts, tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ParityError, match="cannot be run"):
+        check(parts, tmp_path / "empty")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda found: found | {"0/scores": found["0/scores"] + 2e-5}, "0/scores: differs by"),
+        (lambda found: found | {"0/scores": found["0/scores"] * np.nan}, "0/scores: differs by"),
+        (lambda found: found | {"1/label": np.array([b"other"])}, "1/label: differs"),
+        (lambda found: found | {"2/scores": found["2/scores"][:, :1]}, "2/scores: shape"),
+        (lambda found: {k: v for k, v in found.items() if k != "3/scores"}, "3/scores"),
+        (lambda found: found | {"3/other": found["3/scores"]}, "3/other"),
+    ],
+    ids=["number", "nan", "text", "shape", "missing", "too many"],
+)
+def test_every_output_of_every_request_counts(parts, trained, monkeypatch, change, said):
+    def replay(folder, batches):
+        return change(parity._direct(parts.model, parts.features, batches))
+
+    monkeypatch.setattr(parity, "EXAMPLES", 3)
+    monkeypatch.setattr(parity, "_replay", replay)
+    with pytest.raises(ParityError, match=said):
+        check(parts, trained.folder)
+
+
+def test_rounding_is_no_difference(parts, trained, monkeypatch):
+    def replay(folder, batches):
+        found = parity._direct(parts.model, parts.features, batches)
+        return {k: v + 1e-6 if v.dtype == np.float32 else v for k, v in found.items()}
+
+    monkeypatch.setattr(parity, "EXAMPLES", 3)
+    monkeypatch.setattr(parity, "_replay", replay)
+    assert check(parts, trained.folder) == 4
+
+
+def test_the_replay_has_neither_keras_nor_our_code():
+    code = (
+        "import runpy, sys\n"
+        f"runpy.run_path({str(REPLAY)!r}, run_name='replay')\n"
+        "for name in ('keras', 'models', 'models.spec', 'pipelines', 'pipelines.config'):\n"
+        "    try:\n"
+        "        __import__(name)\n"
+        "    except ImportError:\n"
+        "        continue\n"
+        "    sys.exit(f'{name} can be imported')\n"
+        "sys.exit(None if 'tensorflow' in sys.modules else 'no tensorflow')\n"
+    )
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,312 @@
+"""The command line: every mistake is one line with the way out, before anything heavy is loaded."""
+
+import importlib.util
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipelines import cli, config, stages, tasks
+from pipelines.errors import UserError
+
+HEAVY = ("tensorflow", "keras", "mlflow", "numpy", "pandas", "sklearn", "matplotlib")
+PROBE = (
+    "import json, sys\n"
+    "from pipelines import cli\n"
+    "code = cli.main(sys.argv[1:])\n"
+    f"heavy = [name for name in {HEAVY} if name in sys.modules]\n"
+    "print(json.dumps([code, heavy]))"
+)
+
+
+def said(capsys, *words):
+    """The one line of a refusal."""
+    assert cli.main(words) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("unrolled: ")
+    assert len(err.splitlines()) == 1
+    assert err.endswith("\n")
+    return err
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (["trian"], ["unknown stage 'trian'", "Did you mean 'train'?", *cli.STAGES]),
+        (["--task", "sentiment"], ["unknown stage '--task'", *cli.STAGES]),
+        (["train"], ["train needs a task", "TASK=sentiment", "Choices: "]),
+        (["train", "TASK="], ["train needs a task"]),
+        (["train", "TASK=sentimnt"], ["unknown task 'sentimnt'", "Did you mean 'sentiment'?"]),
+        (["train", "TASK=../x"], ["unknown task '../x'", "sentiment"]),
+        (["train", "TASK=sentiment", "CEL=gru"], ["'cel'", "Did you mean 'cell'?", "attention"]),
+        (["train", "--task", "sentiment", "--batch-sise", "3"], ["Did you mean 'batch_size'?"]),
+        (["train", "TASK=sentiment", "CELL=gruu"], ["cell", "'gruu'", "simple_rnn, lstm, gru"]),
+        (["train", "TASK=sentiment", "ATTENTION=x"], ["none, dot, additive, multi_head"]),
+        (["train", "TASK=sentiment", "EPOCHS=many"], ["epochs: 'many' is not a whole number"]),
+        (["train", "TASK=sentiment", "EPOCHS=0"], ["epochs: 0 is too small, the least is 1"]),
+        (["train", "TASK=sentiment", "EPOCHS=-3"], ["epochs: -3 is too small"]),
+        (["train", "TASK=sentiment", "--epochs", "-3"], ["epochs: -3 is too small"]),
+        (["train", "TASK=sentiment", "DROPOUT=1"], ["dropout", "must be below 1.0"]),
+        (["train", "TASK=sentiment", "UNITS=6\n4"], ["units", "is not a whole number"]),
+        (["train", "TASK=sentiment", "UNITS="], ["units: '' is not a whole number"]),
+        (["train", "TASK=sentiment", "BIDIRECTIONAL=perhaps"], ["neither yes nor no", "1 or 0"]),
+        (["train", "TASK=sentiment", "PRESET=bst"], ["unknown preset", "'best'", "default"]),
+        (["train", "TASK=sentiment", "RESUME=maybe"], ["resume", "write 1 or 0"]),
+        (["train", "TASK=sentiment", "SET=unit=3"], ["'unit'", "Did you mean 'units'?"]),
+        (["train", "TASK=sentiment", "SET=units"], ["SET: 'units' is not of the form name=value"]),
+        (["train", "TASK=sentiment", "CONFIG=no.toml"], ["CONFIG: 'no.toml' cannot be read"]),
+        (["train", "TASK=sentiment", "DATASET=a", "DATA=b"], ["two sources", "one of them"]),
+        (["train", "TASK=sentiment", "MODE=one_to_one"], ["unknown setting 'mode'"]),
+        (
+            ["build", "TASK=sentiment", "ATTENTION=multi_head", "UNITS=5", "ATTENTION_HEADS=4"],
+            ["attention_heads", "choose a divisor"],
+        ),
+        (["build", "TASK=sentiment", "RESIDUAL=1"], ["residual", "layers=2 or more"]),
+        (["train", "TASK=sentiment", "gru"], ["'gru' is not of the form NAME=value"]),
+        (["train", "TASK=sentiment", "--cell"], ["argument --cell: expected one argument"]),
+        (
+            ["predict", "TASK=sentiment", "--batch-size", "3"],
+            ["predict does not take 'batch_size'"],
+        ),
+        (["predict", "TASK=sentiment", "UNITS=3"], ["predict does not take 'units'", "input"]),
+        (["data", "TASK=sentiment", "RESUME=1"], ["data does not take 'resume'"]),
+        (["ui", "TASK=sentiment"], ["ui does not take 'task'", "host, port"]),
+        (["serve", "PORT=http"], ["port: 'http' is not a whole number from 0 to 65535"]),
+        (["serve", "PORT=65536"], ["port: '65536'"]),
+        (["ui", "PORT=-1"], ["port: '-1'"]),
+    ],
+)
+def test_a_mistake_is_one_line_with_the_way_out(capsys, words, parts):
+    line = said(capsys, *words, "--check")
+    for part in parts:
+        assert part in line
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        pytest.param(["SET=units='6"], ["SET"]),
+        (["LEARNING_RATE=nan"], ["learning_rate"]),
+        (["LEARNING_RATE=inf"], ["learning_rate"]),
+        (["DROPOUT=nan"], ["dropout"]),
+        pytest.param(["CONFIG=."], ["CONFIG", "'.'"]),
+    ],
+)
+def test_values_that_python_takes_and_no_training_can_use_are_refused(capsys, words, parts):
+    line = said(capsys, "train", "TASK=sentiment", *words, "--check")
+    for part in parts:
+        assert part in line
+
+
+VALUES = [
+    "plain",
+    "two words",
+    "a 'single' and a \"double\" quote",
+    "x=1",
+    "units=64",
+    "text=good label=bad",
+    "$5 $(HOME) ${HOME} `id`",
+    "-5 stars",
+    "-bad",
+    "--task",
+    "--check it",
+    "line one\nline two",
+    "TASK=x\nCELL=y",
+    "größer, 好, 🙂",
+    " blanks around ",
+    "# no comment",
+    "100 % \\ back\\slash",
+]
+
+
+@pytest.mark.parametrize("value", VALUES)
+@pytest.mark.parametrize("form", ["make", "joined", "apart"])
+def test_a_value_arrives_as_it_was_written(value, form):
+    words = {
+        "make": [f"INPUT={value}"],
+        "joined": [f"--input={value}"],
+        "apart": ["--input", value],
+    }[form]
+    request = cli.parse("predict", ["--task", "sentiment", *words, "VERSION=3"])
+    assert request.task is not None
+    assert request.task.name == "sentiment"
+    assert request.options == {"input": value, "version": "3"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--task", "sentiment", "--batch_size", "7", "--cell", "gru", "--bidirectional", "no"],
+        ["--task=sentiment", "--batch-size=7", "--cell=gru", "--bidirectional=0"],
+        ["TASK=sentiment", "BATCH_SIZE=7", "CELL=gru", "BIDIRECTIONAL=off"],
+        ["task=sentiment", "batch_size=7", "--cell", "gru", "BIDIRECTIONAL="],
+        ["TASK=sentiment", "SET=batch_size=7 cell='gru' bidirectional=false"],
+        ["TASK=sentiment", "--set", "batch_size=7 cell=gru bidirectional=false"],
+    ],
+)
+def test_all_ways_of_writing_settings_mean_the_same(words):
+    request = cli.parse("train", words)
+    assert request.config is not None
+    assert request.config.training.batch_size == 7
+    assert request.config.model.cell == "gru"
+    assert request.config.model.bidirectional is False
+    assert request.settings == {"batch_size": 7, "cell": "gru", "bidirectional": False}
+
+
+def test_flags_beat_set_beats_file_beats_preset_beats_task(tmp_path):
+    file = tmp_path / "mine.toml"
+    file.write_text("units = 10\nlayers = 2\n[training]\nepochs = 5\nseed = 4\n", "utf-8")
+    words = [f"CONFIG={file}", "SET=layers=3 epochs=6", "EPOCHS=7", "PRESET=best"]
+    resolved = cli.parse("train", ["TASK=sentiment", *words]).config
+    assert resolved is not None
+    assert resolved.model.units == 10  # file over general default
+    assert resolved.model.layers == 3  # SET over file
+    assert resolved.training.epochs == 7  # flag over SET and file
+    assert resolved.training.seed == 4
+    task = tasks.get("sentiment")
+    for name, value in {**task.defaults, **task.best}.items():
+        if name not in ("units", "layers", "epochs", "seed"):
+            assert resolved.flat()[name] == value
+
+
+def test_data_of_ones_own_replace_nothing_else():
+    request = cli.parse("evaluate", ["TASK=sentiment", "DATA=mine.csv", "TEXT=review"])
+    assert request.settings == {"data": "mine.csv", "text": "review"}
+    assert request.options == {"version": ""}
+
+
+def test_resume_and_port_have_their_types():
+    assert cli.parse("train", ["TASK=sentiment", "RESUME=1"]).options["resume"] is True
+    assert cli.parse("train", ["TASK=sentiment", "RESUME=0"]).options["resume"] is False
+    request = cli.parse("serve", ["PORT=0"])
+    assert request.options == {"host": "127.0.0.1", "port": 0}
+    assert request.task is None
+    assert request.config is None
+
+
+def test_check_says_nothing_of_a_good_request_and_runs_no_stage(capsys, monkeypatch):
+    def no_import(name):
+        raise AssertionError(f"{name} was imported")
+
+    monkeypatch.setattr(cli.importlib, "import_module", no_import)
+    monkeypatch.setattr(cli, "parse", lambda stage, words: (stage, words))
+    assert cli.main(["train", "--check", "TASK=sentiment"]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ([], 0),
+        (["help"], 0),
+        (["--variables"], 0),
+        (["train", "--help"], 0),
+        (["trian"], 2),
+        (["train", "TASK=sentimnt"], 2),
+        (["train", "TASK=sentiment", "CELL=gruu"], 2),
+        (["train", "TASK=sentiment", "CEL=gru"], 2),
+        (["train", "TASK=sentiment", "CELL=gru", "--check"], 0),
+        (["predict", "TASK=sentiment", "INPUT=fine", "--check"], 0),
+    ],
+)
+def test_an_answer_needs_python_alone(words, code):
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, *words], capture_output=True, text=True, timeout=60
+    )
+    assert "Traceback" not in done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == [code, []]
+
+
+@pytest.mark.parametrize("words", [["help"], ["--help"], []])
+def test_usage_lists_all_stages_and_settings(capsys, words):
+    assert cli.main(words) == 0
+    out = capsys.readouterr().out
+    for stage, known in cli.STAGES.items():
+        assert re.search(rf"^  {stage} +{re.escape(known.help)}$", out, re.MULTILINE)
+    for name in config.settings():
+        assert re.search(rf"^  {name.upper()} ", out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("stage", cli.STAGES)
+def test_usage_of_a_stage_lists_what_it_takes(capsys, stage):
+    assert cli.main([stage, "--help"]) == 0
+    out = capsys.readouterr().out
+    known = cli.STAGES[stage]
+    assert out.startswith(f"unrolled {stage}: {known.help}\n")
+    takes = config.settings() if known.settings is None else known.settings
+    for name in [*takes, *dict(known.options)]:
+        assert re.search(rf"^  (--)?{name}\b", out, re.MULTILINE | re.IGNORECASE), name
+    assert ("--task" in out) == (known.task != "none")
+
+
+def test_the_variables_for_make_are_all_settings_and_options(capsys):
+    assert cli.main(["--variables"]) == 0
+    first, *lines = capsys.readouterr().out.splitlines()
+    assert first == ", ".join(tasks.names())
+    listed = {line.split()[0].lower() for line in lines}
+    assert listed == {*config.settings(), *cli.HELP} - {"task"}
+
+
+def test_every_option_and_setting_has_a_line_of_help():
+    for known in cli.STAGES.values():
+        assert known.help
+        for name, _ in known.options:
+            assert cli.HELP[name]
+    for name, (_, field) in config.settings().items():
+        assert field.metadata["help"].strip(), name
+        assert "\n" not in field.metadata["help"]
+
+
+def test_no_option_has_the_name_of_a_setting():
+    assert not set(cli.HELP) & set(config.settings())
+
+
+def test_every_stage_is_a_module_and_every_module_a_stage():
+    folder = Path(stages.__file__).parent
+    modules = {file.stem for file in folder.glob("*.py")} - {"__init__"}
+    assert modules == set(cli.STAGES)
+    for stage in cli.STAGES:
+        assert importlib.util.find_spec(f"pipelines.stages.{stage}")
+        source = (folder / f"{stage}.py").read_text("utf-8")
+        assert re.search(r"^def run\(request: Request\) -> None:$", source, re.MULTILINE)
+
+
+class Stage:
+    """A stage that fails in a chosen way."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def run(self, request):
+        raise self.error
+
+
+def run_failing(monkeypatch, error):
+    monkeypatch.setattr(cli.importlib, "import_module", lambda name: Stage(error))
+    return cli.main(["serve"])
+
+
+def test_a_mistake_found_by_a_stage_is_one_line_too(capsys, monkeypatch):
+    assert run_failing(monkeypatch, UserError("no column 'a\nb' in the file")) == 2
+    assert capsys.readouterr().err == "unrolled: no column 'a b' in the file\n"
+
+
+def test_ctrl_c_is_exit_code_130_without_a_traceback(capsys, monkeypatch):
+    assert run_failing(monkeypatch, KeyboardInterrupt()) == 130
+    assert capsys.readouterr().err == ""
+
+
+def test_a_fault_keeps_its_traceback(monkeypatch):
+    with pytest.raises(ZeroDivisionError):
+        run_failing(monkeypatch, ZeroDivisionError("ours"))
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    # The shell's `| true` has gone before anything is written.
+    command = f"(sleep 0.2; {sys.executable} -m pipelines.cli help; echo $? >&2) | true"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60)
+    assert done.stderr == "0\n"

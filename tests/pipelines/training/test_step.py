@@ -1,0 +1,129 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from pipelines.batching import Batch
+from pipelines.training.step import Step
+from tests.pipelines.training import toys
+
+TOKENS = np.array([[2, 2, 2], [2, 3, 4], [3, 3, 5], [6, 2, 3]], np.int32)
+TARGETS = np.array([[1, 0], [0, 1], [0.3, 0.7], [0, 1]], np.float32)
+EVEN = np.ones(4, np.float32)
+UNEVEN = np.array([1, 2, 0.5, 0], np.float32)
+
+
+def batch(weights=EVEN, rows=slice(None)):
+    return Batch(
+        {"tokens": tf.convert_to_tensor(TOKENS[rows])},
+        tf.convert_to_tensor(TARGETS[rows]),
+        tf.convert_to_tensor(weights[rows]),
+        TOKENS[rows].size,
+    )
+
+
+def forward(model):
+    """Pooled embeddings, probabilities and the loss of each example, in numpy."""
+    embedding, kernel, bias = (w.astype(np.float64) for w in model.get_weights())
+    pooled = embedding[TOKENS].mean(axis=1)
+    logits = pooled @ kernel + bias
+    scores = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    return pooled, scores, -(TARGETS * np.log(scores)).sum(axis=1)
+
+
+def gradients(model, weights, penalty=0.0):
+    """Of the weighted mean loss by hand, in the order of the weights."""
+    kernel = model.get_weights()[1].astype(np.float64)
+    pooled, scores, _ = forward(model)
+    of_logits = (scores - TARGETS) * (weights / weights.sum())[:, None]
+    of_pooled = of_logits @ kernel.T
+    of_embedding = np.zeros((toys.VOCABULARY, 3))
+    for tokens, gradient in zip(TOKENS, of_pooled, strict=True):
+        for token in tokens:  # the parts of a repeated token add up
+            of_embedding[token] += gradient / len(tokens)
+    return [of_embedding, pooled.T @ of_logits + 2 * penalty * kernel, of_logits.sum(axis=0)]
+
+
+def norm_of(gradients):
+    return np.sqrt(sum((g**2).sum() for g in gradients))
+
+
+def made(model, clip=0.0, rate=1.0):
+    optimizer = keras.optimizers.SGD(rate)
+    optimizer.build(model.trainable_variables)
+    return Step(model, toys.OUTPUTS, optimizer, clip)
+
+
+@pytest.mark.parametrize("weights", [EVEN, UNEVEN], ids=["even", "uneven"])
+@pytest.mark.parametrize("penalty", [0.0, 0.1])
+def test_loss_norm_and_step_are_those_computed_by_hand(weights, penalty):
+    model = toys.bag(dropout=0, penalty=penalty)
+    before, expected = model.get_weights(), gradients(model, weights, penalty)
+    _, scores, losses = forward(model)
+    logs = made(model).train(batch(weights))
+    squares = (before[1].astype(np.float64) ** 2).sum()
+    loss = (losses * weights).sum() / weights.sum() + penalty * squares
+    right = scores.argmax(axis=1) == TARGETS.argmax(axis=1)
+    assert float(logs["loss"]) == pytest.approx(loss, rel=1e-5)
+    assert float(logs["accuracy"]) == pytest.approx((right * weights).sum() / weights.sum())
+    assert float(logs["gradient_norm"]) == pytest.approx(norm_of(expected), rel=1e-5)
+    for old, gradient, new in zip(before, expected, model.get_weights(), strict=True):
+        np.testing.assert_allclose(new, old - gradient, rtol=1e-5, atol=1e-6)
+
+
+def test_clipping_scales_the_step_and_reports_the_norm_before():
+    model = toys.bag(dropout=0)
+    before, expected = model.get_weights(), gradients(model, EVEN)
+    norm = norm_of(expected)
+    logs = made(model, clip=norm / 4).train(batch())
+    assert float(logs["gradient_norm"]) == pytest.approx(norm, rel=1e-5)
+    for old, gradient, new in zip(before, expected, model.get_weights(), strict=True):
+        np.testing.assert_allclose(new, old - gradient / 4, rtol=1e-5, atol=1e-6)
+
+
+def test_a_gradient_within_the_limit_is_left_alone():
+    models = [toys.bag(dropout=0) for _ in range(2)]
+    made(models[0], clip=0.0).train(batch())
+    made(models[1], clip=1e3).train(batch())
+    for one, other in zip(*(model.get_weights() for model in models), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_an_example_of_no_weight_teaches_nothing():
+    model, without = toys.bag(dropout=0), toys.bag(dropout=0)
+    made(model).train(batch(UNEVEN))
+    made(without).train(batch(UNEVEN, slice(3)))
+    for one, other in zip(model.get_weights(), without.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("cuts", [[4], [1, 3], [3, 1], [1, 1, 2]])
+def test_a_measure_is_the_mean_over_examples_however_they_are_batched(cuts):
+    model = toys.bag(penalty=0.5)  # measured without dropout and without the penalty
+    _, scores, losses = forward(model)
+    ends = np.cumsum(cuts)
+    parts = [batch(UNEVEN, slice(end - n, end)) for n, end in zip(cuts, ends, strict=True)]
+    found = made(model).measure(parts)
+    assert found["loss"] == pytest.approx(losses.mean(), rel=1e-5)
+    right = scores.argmax(axis=1) == TARGETS.argmax(axis=1)
+    assert found["accuracy"] == pytest.approx(right.mean())
+    assert found.keys() == {"loss", "accuracy"}
+
+
+def test_a_measure_changes_nothing():
+    model = toys.recurrent()
+    before = [np.asarray(v) for v in model.variables]
+    made(model).measure(toys.batches().once())
+    for old, new in zip(before, model.variables, strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_one_trace_serves_all_batch_sizes_and_lengths(monkeypatch):
+    traced = []
+    loss = type(toys.OUTPUTS).loss
+    monkeypatch.setattr(type(toys.OUTPUTS), "loss", lambda *a: traced.append(1) or loss(*a))
+    step = made(toys.bag())
+    for size, width in ((2, 3), (3, 2), (7, 9), (1, 1)):
+        tokens = {"tokens": tf.ones([size, width], tf.int32)}
+        step.train(Batch(tokens, tf.ones([size, 2]), tf.ones([size]), 1))
+    assert len(traced) == 1
