@@ -131,4 +131,4 @@ def _is_strength(columns: Columns, name: str, classes: int) -> bool:
     """
     if classes != 2 or name not in columns:
         return False
-    return bool(np.all(np.sign(columns[name]) == 2 * columns["label"] - 1))
+    return bool(np.all(columns[name] * (2 * columns["label"] - 1) >= 0))

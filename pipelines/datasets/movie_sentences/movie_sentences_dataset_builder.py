@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import io
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, ClassVar
+from typing import IO, Any, ClassVar, NamedTuple
 
 import numpy as np
 import tensorflow_datasets as tfds
@@ -22,7 +23,14 @@ PACKAGE = {
     "sha256": "5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9",
 }
 INNER = "/additional_resources/hutto_ICWSM_2014.tar.gz"
-TABLE = "/movieReviewSnippets_GroundTruth.txt"
+TABLES = {
+    "movie": "/movieReviewSnippets_GroundTruth.txt",
+    "product": "/amazonReviewSnippets_GroundTruth.txt",
+    "tweet": "/tweets_GroundTruth.txt",
+    "editorial": "/nytEditorialSnippets_GroundTruth.txt",
+}
+"""Domain -> its table. The movies are what the task is about; the others only help to train."""
+
 SHARES = {"test": 0.2, "validation": 0.08}
 SEED = 0
 
@@ -30,11 +38,11 @@ Row = dict[str, Any]
 
 
 class Builder(tfds.core.GeneratorBasedBuilder):
-    """Movie-review sentences, each rated by about twenty people."""
+    """Movie-review sentences, each rated by about twenty people, and others to train with."""
 
     VERSION = tfds.core.Version("1.0.0")
     RELEASE_NOTES: ClassVar[dict[str, str]] = {
-        "1.0.0": "Ratings of zero and repeated sentences left out; 72/8/20."
+        "1.0.0": "Zero ratings and repetitions left out; movies 72/8/20, others to train."
     }
 
     def _info(self) -> tfds.core.DatasetInfo:
@@ -44,6 +52,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
                     "text": tfds.features.Text(),
                     "label": tfds.features.ClassLabel(names=["negative", "positive"]),
                     "rating": np.float32,
+                    "domain": tfds.features.ClassLabel(names=list(TABLES)),
                 }
             ),
             supervised_keys=("text", "label"),
@@ -61,24 +70,42 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         archive = packages.fetch(**PACKAGE, folder=paths.data() / "packages")
         rows, removed = clean(list(read(archive)))
         self.info.metadata["removed"] = removed
+        movies = [row for row in rows if row["domain"] == "movie"]
         names = stratify(
-            [fingerprint(row["text"]) for row in rows],
-            [row["label"] for row in rows],
+            [fingerprint(row["text"]) for row in movies],
+            [row["label"] for row in movies],
             SHARES,
             SEED,
         )
         parts: dict[str, list[Row]] = {"train": [], "validation": [], "test": []}
-        for name, row in zip(names, rows, strict=True):
+        for name, row in zip(names, movies, strict=True):
             parts[name].append(row)
+        parts["train"] += [row for row in rows if row["domain"] != "movie"]
         return {name: self._generate_examples(part) for name, part in parts.items()}
 
     def _generate_examples(self, rows: list[Row]) -> Iterator[tuple[str, Row]]:
         for row in rows:
-            yield row["id"], {name: row[name] for name in ("text", "label", "rating")}
+            yield row["id"], {name: row[name] for name in ("text", "label", "rating", "domain")}
 
 
-def read(archive: Path) -> Iterator[tuple[str, float, str]]:
-    """Id, mean rating and text of each sentence, read out of the archive within the archive.
+class Rated(NamedTuple):
+    """A sentence as its table has it.
+
+    Attributes:
+        domain: a key of `TABLES`.
+        number: its id in the table.
+        rating: the mean of people's ratings.
+        text: the sentence.
+    """
+
+    domain: str
+    number: str
+    rating: float
+    text: str
+
+
+def read(archive: Path) -> Iterator[Rated]:
+    """The sentences of all domains, movies first, read out of the archive within the archive.
 
     Args:
         archive: the source distribution. It is streamed, nothing of it is unpacked or run.
@@ -86,27 +113,29 @@ def read(archive: Path) -> Iterator[tuple[str, float, str]]:
     with tarfile.open(archive) as outer:
         inner = io.BytesIO(_member(outer, INNER).read())
     with tarfile.open(fileobj=inner) as nested:
-        table = io.TextIOWrapper(_member(nested, TABLE), encoding="utf-8", newline="\n")
-        for line in table:
-            number, rating, text = line.rstrip("\r\n").split("\t")
-            yield number, float(rating), text.strip()
+        for domain, table in TABLES.items():
+            lines = io.TextIOWrapper(_member(nested, table), encoding="utf-8", newline="\n")
+            for line in lines:
+                number, rating, text = line.rstrip("\r\n").split("\t")
+                yield Rated(domain, number, float(rating), html.unescape(text).strip())
 
 
-def clean(sentences: list[tuple[str, float, str]]) -> tuple[list[Row], dict[str, int]]:
+def clean(sentences: list[Rated]) -> tuple[list[Row], dict[str, int]]:
     """Rows with a label, each text once, and how many were left out for which reason.
 
     Args:
-        sentences: id, mean rating and text of each.
+        sentences: movies first: of a text that is in two domains the first one stays.
     """
     rows: list[Row] = [
         {
-            "id": number,
-            "text": text,
-            "rating": rating,
-            "label": ("negative", "positive")[rating > 0],
+            "id": f"{each.domain}-{each.number}",
+            "text": each.text,
+            "rating": each.rating,
+            "label": ("negative", "positive")[each.rating > 0],
+            "domain": each.domain,
         }
-        for number, rating, text in sentences
-        if rating
+        for each in sentences
+        if each.rating
     ]
     kept, removed = distinct(
         [fingerprint(row["text"]) for row in rows], [row["label"] for row in rows]
@@ -116,7 +145,7 @@ def clean(sentences: list[tuple[str, float, str]]) -> tuple[list[Row], dict[str,
 
 
 def _member(archive: tarfile.TarFile, suffix: str) -> IO[bytes]:
-    for member in archive:
+    for member in archive.getmembers():
         if member.isfile() and f"/{member.name}".endswith(suffix):
             file = archive.extractfile(member)
             if file is not None:
