@@ -134,6 +134,9 @@ class Batches:
         encoded: the split.
         edges: lengths that batches are padded to, ascending; the last holds the longest example.
         batch_size: examples in a batch.
+
+    Raises:
+        ValueError: an example is longer than the last edge.
     """
 
     def __init__(self, encoded: Encoded, edges: tuple[int, ...], batch_size: int):
@@ -142,6 +145,9 @@ class Batches:
         self.batch_size = batch_size
         self._lengths = encoded.lengths
         self._buckets = np.searchsorted(edges, self._lengths)
+        if (self._buckets == len(edges)).any():
+            longest = self._lengths.max()
+            raise ValueError(f"an example of {longest} steps is longer than the edges {edges}")
 
     def __len__(self) -> int:
         return -(-len(self.encoded) // self.batch_size)

@@ -169,7 +169,11 @@ def parse_assignments(text: str) -> dict[str, Any]:
         UserError: a part without `=`, or an unknown setting.
     """
     values = {}
-    for part in shlex.split(text):
+    try:
+        parts = shlex.split(text)
+    except ValueError as error:
+        raise UserError(f"SET: {text} cannot be read: {error}.") from None
+    for part in parts:
         name, equals, value = part.partition("=")
         if not equals:
             raise UserError(f"SET: '{part}' is not of the form name=value.")
@@ -185,8 +189,8 @@ def read_file(path: Path) -> dict[str, Any]:
     """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"CONFIG: there is no file '{path}'.") from None
+    except OSError as error:
+        raise UserError(f"CONFIG: '{path}' cannot be read: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"CONFIG: '{path}' is not TOML: {error}.") from None
     values: dict[str, Any] = {}
@@ -214,9 +218,13 @@ def resolve(task: str, mode: str, *layers: Mapping[str, Any]) -> Config:
     """
     values: dict[str, Any] = {"task": task, "mode": mode}
     for layer in layers:
+        if layer.get("dataset") and layer.get("data"):
+            raise UserError("DATASET and DATA name two sources; give one of them.")
+        if layer.get("dataset") or layer.get("data"):  # another source than a layer below named
+            values |= {"dataset": "", "data": ""}
         values |= {name: parse(name, value) for name, value in layer.items()}
     config = Config.from_flat(values)
     config.model.validate()
-    if config.data.dataset and config.data.data:
-        raise UserError("DATASET and DATA name two sources; give one of them.")
+    if config.training.weight_decay and config.training.optimizer != "adamw":
+        raise UserError("weight_decay belongs to adamw; set optimizer=adamw, or weight_decay=0.")
     return config

@@ -12,16 +12,10 @@ from contextlib import contextmanager
 
 
 def import_tensorflow() -> None:
-    """Imports TensorFlow without its start-up notices, for a stage that needs it.
-
-    What it writes to the terminal before its logging begins obeys no setting, so the terminal is
-    taken away from it for the length of the import, and gets everything if the import fails.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+    """Imports TensorFlow and Keras without their start-up notices, for a stage that needs them."""
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     warnings.filterwarnings("ignore", category=DeprecationWarning)
-    with _held_back_errors():
+    with quietly():
         import keras
         import tensorflow  # noqa: F401
 
@@ -29,8 +23,14 @@ def import_tensorflow() -> None:
 
 
 @contextmanager
-def _held_back_errors() -> Generator[None]:
-    """Holds back what is written to the process's standard error; shows it after an exception."""
+def quietly() -> Generator[None]:
+    """Surrounds an import of TensorFlow, to keep its notices off the terminal.
+
+    What it writes before its logging begins obeys no setting, so standard error is held back for
+    the length of the import, and shown if the import fails.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     sys.stderr.flush()
     terminal = os.dup(2)
     with tempfile.TemporaryFile() as held:

@@ -55,6 +55,8 @@ def check(
     batches.append({name: [r[name] for r in requests] for name in requests[0]})
     answers = _replay(folder, batches)
     expected = _direct(model, road, batches)
+    if missing := expected.keys() ^ answers.keys():
+        raise ParityError(f"only one of export and training gives {', '.join(sorted(missing))}")
     for name, want in expected.items():
         _compare(name, want, answers[name])
     _compare_alone_and_together(answers, len(requests))

@@ -128,15 +128,14 @@ def _contest(task: Task, value: float, examples: Examples, version: int) -> str:
             registry.promote(task.name, version)
             return f"registered as {task.name} version {version}, the first champion"
         name = f"the champion (version {before.version})"
-        rival = Loaded(before.saved_model)
-        try:
-            outputs = rival.answer_all(examples.splits["test"])
-            theirs = task.problem.evaluate(outputs, examples.splits["test"], examples.labels, {})
-        except (KeyError, ValueError) as error:
+        known = tuple(versions.read_card(before.saved_model)["labels"])
+        if known != examples.labels:
             return (
                 f"registered as {task.name} version {version}; {name} stays: it cannot be compared"
-                f" on these data ({error})"
+                f" on these data, because it tells {', '.join(known)} apart"
             )
+        outputs = Loaded(before.saved_model).answer_all(examples.splits["test"])
+        theirs = task.problem.evaluate(outputs, examples.splits["test"], examples.labels, {})
         old = theirs.metrics[task.metric]
         if value <= old:
             return (

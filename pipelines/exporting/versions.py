@@ -92,7 +92,19 @@ def get(task: str, version: str = "") -> Export:
     if version and version not in map(str, known):
         raise unknown(f"version of {task}", version, map(str, known))
     folder = paths.exports() / task / (version or str(known[-1]))
-    return Export(folder, json.loads((folder / EXTRA / "card.json").read_text("utf-8")))
+    return Export(folder, read_card(folder))
+
+
+def read_card(saved_model: Path) -> dict[str, Any]:
+    """What a SavedModel of ours says about itself.
+
+    Raises:
+        UserError: it says nothing.
+    """
+    file = saved_model / EXTRA / "card.json"
+    if not file.exists():
+        raise UserError(f"there is no {file}: this SavedModel was not exported by Unrolled.")
+    return json.loads(file.read_text("utf-8"))
 
 
 def write_extra(saved_model: Path, name: str, content: Any) -> None:

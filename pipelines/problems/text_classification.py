@@ -79,7 +79,7 @@ class TextClassification:
         baselines: Mapping[str, Outputs],
     ) -> Evaluation:
         """Accuracy, macro-F1, ROC AUC, calibration, figures and mistakes of a split."""
-        from pipelines.evaluation.report import report
+        from pipelines.problems.classification_report import report
 
         return report(outputs, columns, labels, baselines)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from pipelines.errors import UserError, unknown
+from pipelines.runtime import quietly
 from pipelines.server.disk import scan
 from pipelines.server.openapi import curl
 
@@ -37,7 +38,6 @@ def serve(exports: Path, model: str | None, host: str, port: int) -> None:
     for each in (signal.SIGTERM, signal.SIGINT):
         # Before uvicorn takes over, and when it raises the signal again after a clean end.
         signal.signal(each, lambda *_: sys.exit(0))
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     _run(exports, model, listener)
 
@@ -73,7 +73,8 @@ def _bind(host: str, port: int) -> socket.socket:
 def _run(exports: Path, model: str | None, listener: socket.socket) -> NoReturn:
     import uvicorn
 
-    from pipelines.server.app import create_app
+    with quietly():
+        from pipelines.server.app import create_app
 
     class Announced(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:

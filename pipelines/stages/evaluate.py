@@ -25,11 +25,13 @@ def run(request: Request) -> None:
     assert task
     export = versions.get(task.name, request.options["version"])
     config = Config.from_flat(export.card["config"])
-    elsewhere = {k: v for k, v in request.settings.items() if k in _DATA}
+    elsewhere = request.settings
     if elsewhere:
-        config = dataclasses.replace(
-            config, data=dataclasses.replace(config.data, dataset="", data="", **elsewhere)
-        )
+        # Another source has columns of its own.
+        other = {"dataset", "data"} & elsewhere.keys()
+        fresh = dict.fromkeys(("dataset", "data", "text", "label"), "") if other else {}
+        data = dataclasses.replace(config.data, **(fresh | elsewhere))
+        config = dataclasses.replace(config, data=data)
     with workbench.timed("loading the data"):
         examples = sources.load(task, config.data)
     known = tuple(export.card["labels"])
@@ -45,6 +47,3 @@ def run(request: Request) -> None:
         print(f"\n{name}\n{text}")
     if not elsewhere:
         assessment.keep(runs.find(task.name, export.card["run_id"]), evaluation)
-
-
-_DATA = {"dataset", "data", "text", "label"}

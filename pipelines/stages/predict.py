@@ -19,7 +19,8 @@ def run(request: Request) -> None:
     task = request.task
     assert task
     export = versions.get(task.name, request.options["version"])
-    inputs = [request.options["input"]] if request.options["input"] else _lines()
+    given = request.options["input"].encode("utf-8", "surrogateescape")
+    inputs = [_text(given)] if given else _lines()
     if not inputs:
         raise UserError(f'nothing to predict; say INPUT="...", or pipe lines in. TASK={task.name}')
     loaded = Loaded(export.folder)
@@ -31,4 +32,9 @@ def run(request: Request) -> None:
 def _lines() -> list[str]:
     if sys.stdin.isatty():
         return []
-    return [line.strip() for line in sys.stdin if line.strip()]
+    return [_text(line.strip()) for line in sys.stdin.buffer if line.strip()]
+
+
+def _text(raw: bytes) -> str:
+    """What is not UTF-8 becomes U+FFFD, as in the export."""
+    return raw.decode("utf-8", "replace")

@@ -22,7 +22,7 @@ from pipelines.task import Features, Task
 from pipelines.tracking.runs import Run
 from pipelines.training import unfinished
 from pipelines.training.display import Display, Tracked
-from pipelines.training.loop import Loop, Result
+from pipelines.training.loop import Diverged, Loop, Result
 from pipelines.training.unfinished import Workplace
 
 NETWORK = "network"
@@ -47,11 +47,15 @@ def run(request: Request) -> None:
     with record:
         card = show_card(task, config, prepared)
         record.json("data_card.json", card)
-        result, model = _fit(task, config, prepared, record, workplace)
-        _keep_network(record, model, prepared.features)
-        record.figure(
-            "figures/learning_curve.png", learning_curve(result.progress.history, task.monitor)
-        )
+        try:
+            result, model = _fit(task, config, prepared, record, workplace)
+        except Diverged:
+            workplace.clear()  # to go on from here would end here again
+            raise
+        if result.progress.epoch:
+            _keep_network(record, model, prepared.features)
+            curve = learning_curve(result.progress.history, task.monitor)
+            record.figure("figures/learning_curve.png", curve)
         if result.ended == "interrupted":
             record.interrupted = True
             print(_told(task, record.id, result), file=sys.stderr)
@@ -141,10 +145,11 @@ def _costs(result: Result, model: keras.Model, total: float) -> dict[str, float]
 
 
 def _told(task: Task, run_id: str, result: Result) -> str:
-    epochs = result.progress.epoch
-    kept = f"the weights of epoch {result.progress.best_epoch}" if epochs else "the weights so far"
+    epochs, best = result.progress.epoch, result.progress.best_epoch
+    stopped = f"\nstopped in epoch {epochs + 1}; run {run_id[:8]} keeps"
+    if not epochs:
+        return f"{stopped} no weights: not one epoch was complete. Try again: the same command."
     return (
-        f"\nstopped in epoch {epochs + 1}; run {run_id[:8]} keeps {kept}. "
-        f"Go on: the same command with RESUME=1. Export what there is: "
-        f"make export TASK={task.name} RUN={run_id[:8]}"
+        f"{stopped} the weights of epoch {best}. Go on: the same command with RESUME=1. "
+        f"Export what there is: make export TASK={task.name} RUN={run_id[:8]}"
     )

@@ -22,6 +22,7 @@ TASK = Task(
         "learning_rate": 2e-3,
         "schedule": "cosine",
         "warmup": 0.1,
+        "ema": 0.99,
         "epochs": 6,
         "patience": 2,
     },

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.metadata
 import warnings
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,7 @@ def register(
     client = store.client()
     needed = ("mlflow", "tensorflow", "pandas")
     requests, answers = pd.DataFrame([dict(example)]), pd.DataFrame([dict(answer)])
-    with mlflow.start_run(run_id=run_id), warnings.catch_warnings():
+    with _active(run_id), warnings.catch_warnings():
         # It misses an input example, by which it would infer the signature that we give.
         warnings.filterwarnings("ignore", message=".*input example was not provided")
         info = mlflow.pyfunc.log_model(
@@ -72,6 +73,21 @@ def register(
             client.create_registered_model(name)
     made = client.create_model_version(name, info.model_uri, run_id, model_id=info.model_id)
     return int(made.version)
+
+
+@contextmanager
+def _active(run_id: str) -> Generator[None]:
+    """Makes a run the one that MLflow logs to, and leaves its state as it was."""
+    client = store.client()
+    before = client.get_run(run_id).info
+    try:
+        with mlflow.start_run(run_id=run_id):
+            yield
+    finally:  # MLflow has marked it finished, or failed
+        if before.end_time is None:
+            client.update_run(run_id, status=before.status)
+        else:
+            client.set_terminated(run_id, before.status, before.end_time)
 
 
 def champion(name: str) -> Champion | None:

@@ -19,6 +19,9 @@ from pipelines.errors import UserError
 from pipelines.examples import Examples, Provenance
 from pipelines.tracking import store
 
+FAILURE = "failure"
+"""Tag of a failed run: why."""
+
 
 def code_version() -> str:
     """The commit of the code, with `+` where it was changed since; `unknown` outside git."""
@@ -52,6 +55,8 @@ def tags(config: Config, provenance: Provenance) -> dict[str, str]:
         "dataset_version": provenance.version,
         "dataset_digest": provenance.digest,
         "code_version": code_version(),
+        "mlflow.source.name": f"make train TASK={config.task}",
+        "mlflow.source.type": "LOCAL",
     }
 
 
@@ -94,6 +99,8 @@ class Run:
 
     def __enter__(self) -> Run:
         self.client.update_run(self.id, status="RUNNING")
+        if FAILURE in self.client.get_run(self.id).data.tags:  # of an earlier try
+            self.client.delete_tag(self.id, FAILURE)
         return self
 
     def __exit__(
@@ -108,7 +115,7 @@ class Run:
             status = "KILLED"
         else:
             status = "FAILED"
-            self.client.set_tag(self.id, "failure", str(error)[:500])
+            self.client.set_tag(self.id, FAILURE, str(error)[:500])
         self.client.set_terminated(self.id, status)
 
     def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
@@ -175,7 +182,7 @@ def find(task: str, run_id: str = "") -> Run:
     """A run of a task: the one of that id (or its beginning), or the latest finished one.
 
     Raises:
-        UserError: there is none.
+        UserError: there is none, or several begin like that.
     """
     client = store.client()
     experiment = client.get_experiment_by_name(task)
@@ -188,4 +195,7 @@ def find(task: str, run_id: str = "") -> Run:
         missing = f"there is no finished run of task {task}; make one: make train TASK={task}"
     if not runs:
         raise UserError(missing)
+    if run_id and len(runs) > 1:
+        ids = ", ".join(run.info.run_id[:8] for run in runs)
+        raise UserError(f"several runs of task {task} begin with '{run_id}': {ids}.")
     return Run(runs[0].info.run_id)

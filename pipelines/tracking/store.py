@@ -63,4 +63,6 @@ def experiment(name: str) -> str:
         if found:
             return found.experiment_id
         folder = paths.mlruns() / "artifacts" / name
-        return store.create_experiment(name, artifact_location=folder.as_uri())
+        # Without it MLflow's pages open on those for language-model applications.
+        kind = {"mlflow.experimentKind": "custom_model_development"}
+        return store.create_experiment(name, artifact_location=folder.as_uri(), tags=kind)

@@ -17,7 +17,6 @@ class Display(keras.callbacks.Callback):
     Args:
         epochs: of the whole training.
         steps: of an epoch.
-        first: epoch to begin with, counted from 0 (not 0 after a resume).
     """
 
     def __init__(self, epochs: int, steps: int):

@@ -121,12 +121,14 @@ class Loop:
         ended = ""
         with Interrupt() as interrupt:
             self.callbacks.on_train_begin()
-            # Asked before an epoch, not after it: a resumed training may have been complete.
-            while not (ended := self._ended()):
-                if not self._epoch(interrupt):
-                    ended = "interrupted"
-                    break
-            self.callbacks.on_train_end()
+            try:
+                # Asked before an epoch, not after it: a resumed training may have been complete.
+                while not (ended := self._ended()):
+                    if not self._epoch(interrupt) or interrupt.requested:
+                        ended = "interrupted"
+                        break
+            finally:  # a bar on the terminal has to go after a failure too
+                self.callbacks.on_train_end()
         if self.progress.best_epoch:
             self.model.set_weights(self.best_weights)
         return Result(self.progress, ended)
@@ -201,7 +203,7 @@ class Loop:
         value = logs[self.monitor]
         smaller = self.monitor.endswith("loss")
         better = value < progress.best if smaller else value > progress.best
-        if math.isnan(progress.best) or better:
+        if not math.isnan(value) and (math.isnan(progress.best) or better):
             progress.best, progress.best_epoch = value, progress.epoch
             self.best_weights = weights
         # Callbacks first: what they change (a learning rate) belongs to the checkpoint.

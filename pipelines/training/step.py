@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import keras
@@ -32,9 +32,8 @@ class Step:
         self.outputs = outputs
         self.optimizer = optimizer
         self.clip_norm = clip_norm
-        # Shapes are left open: one trace serves all bucket lengths (keras#20369).
-        self._train = tf.function(self._train_graph, reduce_retracing=True)
-        self._measure = tf.function(self._measure_graph, reduce_retracing=True)
+        self._train = _open_graph(self._train_graph)
+        self._measure = _open_graph(self._measure_graph)
 
     def train(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Takes one step.
@@ -89,3 +88,26 @@ class Step:
         values = {"loss": self.outputs.loss(answer, targets)}
         values |= self.outputs.metrics(answer, targets)
         return {name: tf.reduce_sum(value) for name, value in values.items()}
+
+
+def _open_graph(function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """The function as one graph for all batch sizes and lengths (keras#20369).
+
+    `reduce_retracing` would trace the first shape for itself, and what is folded for a known length
+    can differ in the last bit: a resumed training begins with another batch than the whole one.
+    """
+    graph: Callable[..., dict[str, Any]] | None = None
+
+    def call(*arguments: Any) -> dict[str, Any]:
+        nonlocal graph
+        if graph is None:
+            signature = tf.nest.map_structure(_open_spec, arguments)
+            graph = tf.function(function, input_signature=signature)
+        return graph(*arguments)
+
+    return call
+
+
+def _open_spec(tensor: tf.Tensor) -> tf.TensorSpec:
+    shape = tensor.shape.as_list()
+    return tf.TensorSpec([None] * len(shape[:2]) + shape[2:], tensor.dtype)

@@ -34,7 +34,9 @@ class Workplace:
         Args:
             identity: configuration and digest of the data; JSON.
         """
-        (self.folder / IDENTITY).write_text(json.dumps(identity), encoding="utf-8")
+        unfinished = self.folder / f"{IDENTITY}.part"
+        unfinished.write_text(json.dumps(identity), encoding="utf-8")
+        unfinished.replace(self.folder / IDENTITY)  # a reader sees all of it or nothing
 
     def clear(self) -> None:
         """Removes the folder: the training is complete."""
@@ -61,5 +63,8 @@ def _parent() -> Path:
     return paths.mlruns() / "checkpoints"
 
 
-def _read(file: Path) -> dict[str, Any]:
-    return json.loads(file.read_text("utf-8"))
+def _read(file: Path) -> dict[str, Any] | None:
+    try:
+        return json.loads(file.read_text("utf-8"))
+    except FileNotFoundError:  # its training came to an end in this moment
+        return None
