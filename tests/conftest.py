@@ -23,6 +23,7 @@ WORDS = {
 TINY = (
     *("CELL=simple_rnn", "BIDIRECTIONAL=0", "ATTENTION=dot", "UNITS=4", "EMBEDDING_DIM=8"),
     *("BATCH_SIZE=32", "LEARNING_RATE=0.02", "BUCKETS=2", "EPOCHS=12", "PATIENCE=12"),
+    *("TOKEN_DROPOUT=0", "DROPOUT=0.1", "EMA=0", "WARMUP=0", "VALIDATION_SHARE=0.3"),
 )
 """Settings by which the sentences are learned in a second or two."""
 
