@@ -74,7 +74,9 @@ def _requests(road: RawRoad, example: Mapping[str, Any], columns: Columns) -> li
 def _direct(
     model: keras.Model, road: RawRoad, batches: list[dict[str, list[Any]]]
 ) -> dict[str, np.ndarray]:
-    function = raw_function(model, road)
+    # As a graph: step by step in Python, a recurrence over long texts takes minutes.
+    signature = list(road.signature().values())
+    function = tf.function(raw_function(model, road), input_signature=signature)
     found = {}
     for index, batch in enumerate(batches):
         tensors = [tf.constant(batch[n], spec.dtype) for n, spec in road.signature().items()]
