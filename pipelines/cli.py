@@ -174,6 +174,8 @@ def parse(stage: str, words: Sequence[str]) -> Request:
         return Request(None, None, settings, resolved)
     layers = [task.defaults]
     if resolved.pop("preset", "default") == "best":
+        if not task.best:
+            raise UserError(f"task {task.name} has no preset 'best' yet; leave PRESET out.")
         layers.append(task.best)
     file = resolved.pop("config", "")
     if file:

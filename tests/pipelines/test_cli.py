@@ -1,5 +1,6 @@
 """The command line: every mistake is one line with the way out, before anything heavy is loaded."""
 
+import dataclasses
 import importlib.util
 import json
 import re
@@ -157,7 +158,14 @@ def test_all_ways_of_writing_settings_mean_the_same(words):
     assert request.settings == {"batch_size": 7, "cell": "gru", "bidirectional": False}
 
 
-def test_flags_beat_set_beats_file_beats_preset_beats_task(tmp_path):
+def test_a_preset_that_the_task_does_not_have_is_refused():
+    with pytest.raises(UserError, match="sentiment has no preset 'best'"):
+        cli.parse("train", ["TASK=sentiment", "PRESET=best"])
+
+
+def test_flags_beat_set_beats_file_beats_preset_beats_task(tmp_path, monkeypatch):
+    better = dataclasses.replace(tasks.get("sentiment"), best={"units": 256, "dropout": 0.25})
+    monkeypatch.setattr(tasks, "get", lambda _: better)
     file = tmp_path / "mine.toml"
     file.write_text("units = 10\nlayers = 2\n[training]\nepochs = 5\nseed = 4\n", "utf-8")
     words = [f"CONFIG={file}", "SET=layers=3 epochs=6", "EPOCHS=7", "PRESET=best"]
@@ -168,6 +176,7 @@ def test_flags_beat_set_beats_file_beats_preset_beats_task(tmp_path):
     assert resolved.training.epochs == 7  # flag over SET and file
     assert resolved.training.seed == 4
     task = tasks.get("sentiment")
+    assert resolved.model.dropout == 0.25  # preset over task
     for name, value in {**task.defaults, **task.best}.items():
         if name not in ("units", "layers", "epochs", "seed"):
             assert resolved.flat()[name] == value
