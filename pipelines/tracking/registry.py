@@ -71,7 +71,7 @@ def register(
     with store.exclusively():
         if not client.search_registered_models(f"name='{name}'"):
             client.create_registered_model(name)
-    made = client.create_model_version(name, info.model_uri, run_id, model_id=info.model_id)
+        made = client.create_model_version(name, info.model_uri, run_id, model_id=info.model_id)
     return int(made.version)
 
 

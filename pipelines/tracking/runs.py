@@ -93,7 +93,9 @@ class Run:
         run = cls(created.info.run_id)
         params = [Param(name, str(value)) for name, value in config.flat().items()]
         client.log_batch(run.id, params=params)
-        client.log_inputs(run.id, [DatasetInput(_dataset(examples))])
+        # MLflow looks for the data set and makes it in two steps: two runs would both make it.
+        with store.exclusively():
+            client.log_inputs(run.id, [DatasetInput(_dataset(examples))])
         run.json("config.json", config.flat())
         return run
 
