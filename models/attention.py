@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import keras
+import tensorflow as tf
 from keras import KerasTensor
+
+LOWEST = -1e9
+"""A score that no step can have: what the softmax gives nothing."""
 
 
 def masked_softmax(scores: KerasTensor, where: KerasTensor) -> KerasTensor:
@@ -20,8 +25,9 @@ def masked_softmax(scores: KerasTensor, where: KerasTensor) -> KerasTensor:
     """
     # In float16 a large negative number would overflow; float32 holds it (tensorflow#59657).
     scores = keras.ops.cast(scores, "float32")
-    scores = keras.ops.where(where, scores, -1e9)
-    return keras.ops.softmax(scores, axis=-1) * keras.ops.cast(where, "float32")
+    scores = keras.ops.where(where, scores, LOWEST)
+    # That of Keras warns of a sequence of one step.
+    return tf.nn.softmax(scores, axis=-1) * keras.ops.cast(where, "float32")
 
 
 @keras.saving.register_keras_serializable("unrolled")
@@ -63,32 +69,66 @@ class AttentionPooling(keras.layers.Layer):
         )
 
     def call(self, states: KerasTensor, where: KerasTensor) -> tuple[KerasTensor, KerasTensor]:
-        """Attends.
+        """Attends to whole sequences.
 
         Args:
             states: float `[batch, time, features]`.
-            where: bool `[batch, time]`, true at real steps; each row has one at least.
+            where: bool `[batch, time]`, true at real steps.
 
         Returns:
-            pooled: float `[batch, features]`.
+            pooled: float `[batch, features]`; zeros where there is no real step.
             weights: float32 `[batch, time]`, the attention (the mean over the heads); sums to one
                 over the real steps and is exactly 0 at padding.
         """
+        start = self.initial_states(keras.ops.shape(states)[0])
+        pooled, weights, _ = self.read(states, where, start)
+        return pooled, weights
+
+    def read(
+        self, states: KerasTensor, where: KerasTensor, before: Sequence[KerasTensor]
+    ) -> tuple[KerasTensor, KerasTensor, list[KerasTensor]]:
+        """Attends to all that was read, this piece and those before it.
+
+        The softmax goes along with the pieces: numerator and denominator are carried, relative to
+        the highest score so far (Milakov & Gimelshein 2018, algorithm 3).
+
+        Args:
+            states: float `[batch, time, features]`.
+            where: bool `[batch, time]`, true at real steps.
+            before: of the piece before, or `initial_states`.
+
+        Returns:
+            pooled: float `[batch, features]`.
+            weights: float32 `[batch, time]`: of this piece's steps among all that were read.
+            after: for the next piece.
+        """
         ops = keras.ops
-        features = states.shape[-1]
-        keys, values = states, states
-        if self.attention == "additive":
-            keys = self.hidden(states)
-        elif self.attention == "multi_head":
-            keys, values = self.key(states), self.value(states)
-        split = (-1, ops.shape(states)[1], self.heads, features // self.heads)
-        keys, values = ops.reshape(keys, split), ops.reshape(values, split)  # [batch, time, h, d]
-        scores = ops.einsum("bthd,hd->bht", keys, self.query)
-        if self.attention != "additive":
-            scores = scores / math.sqrt(features // self.heads)
-        weights = masked_softmax(scores, where[:, None, :])  # [batch, heads, time]
-        pooled = ops.einsum("bht,bthd->bhd", ops.cast(weights, values.dtype), values)
-        return ops.reshape(pooled, (-1, features)), ops.mean(weights, axis=1)
+        scores, values = self._ask(states)  # [batch, heads, time], [batch, time, heads, d]
+        # In float16 a large negative number would overflow; float32 holds it (tensorflow#59657).
+        scores = ops.where(where[:, None], ops.cast(scores, "float32"), LOWEST)
+        highest = ops.maximum(before[0], ops.max(scores, axis=2, keepdims=True))
+        highest = ops.stop_gradient(highest)  # what all scores share changes no weight
+        fading = ops.exp(before[0] - highest)  # [batch, heads, 1]
+        shares = ops.where(where[:, None], ops.exp(scores - highest), 0.0)
+        total = before[1] * fading + ops.sum(shares, axis=2, keepdims=True)
+        added = ops.einsum("bht,bthd->bhd", ops.cast(shares, values.dtype), values)
+        gathered = before[2] * fading + ops.cast(added, "float32")  # [batch, heads, d]
+        divisor = ops.where(total > 0, total, 1.0)
+        pooled = ops.reshape(gathered / divisor, (-1, states.shape[-1]))
+        weights = ops.mean(shares / divisor, axis=1)
+        return ops.cast(pooled, values.dtype), weights, [highest, total, gathered]
+
+    def initial_states(self, batch_size: int | KerasTensor) -> list[KerasTensor]:
+        """Nothing has been read yet."""
+        starts = (LOWEST, 0.0, 0.0)
+        return [
+            tf.fill([batch_size, *spec.shape[1:]], start)
+            for spec, start in zip(self.state_specs(), starts, strict=True)
+        ]
+
+    def state_specs(self) -> list[tf.TensorSpec]:
+        """What is carried: highest score, denominator and numerator of each head, float32."""
+        return [tf.TensorSpec([None, self.heads, n]) for n in (1, 1, self.query.shape[1])]
 
     def compute_mask(self, *_: object, **__: object) -> None:
         """One vector has no steps to mask."""
@@ -97,3 +137,17 @@ class AttentionPooling(keras.layers.Layer):
     def get_config(self) -> dict[str, object]:
         """The arguments, for saving."""
         return super().get_config() | {"attention": self.attention, "heads": self.heads}
+
+    def _ask(self, states: KerasTensor) -> tuple[KerasTensor, KerasTensor]:
+        """Scores `[batch, heads, time]` of the steps, and what is to be weighted by them."""
+        ops = keras.ops
+        width = self.query.shape[1]
+        keys, values = states, states
+        if self.attention == "additive":
+            keys = self.hidden(states)
+        elif self.attention == "multi_head":
+            keys, values = self.key(states), self.value(states)
+        split = (-1, ops.shape(states)[1], self.heads, width)
+        keys, values = ops.reshape(keys, split), ops.reshape(values, split)  # [batch, time, h, d]
+        scores = ops.einsum("bthd,hd->bht", keys, self.query)
+        return scores if self.attention == "additive" else scores / math.sqrt(width), values

@@ -1,34 +1,75 @@
-"""A spec -> a Keras model, whatever the mode. A mode is a module of this package."""
+"""A spec -> a network, and its ways of answering, whatever the mode: a module of this package."""
 
 from __future__ import annotations
 
 import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
-import models.attention
-import models.stack  # noqa: F401  (both register the layers that a saved network may hold)
-from models.spec import ModelSpec
+import models
+from models.generation import Generation
+from models.inputs import SequenceInput, SingleInput
+from models.outputs import Outputs
+from models.spec import ModelSpec, SpecError
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from models.streaming import Streaming
 
 
-def build(spec: ModelSpec, inputs: Any, outputs: Any) -> keras.Model:
+def build(spec: ModelSpec, inputs: SequenceInput | SingleInput, outputs: Outputs) -> keras.Model:
     """Builds the network of `spec.mode`.
 
     Args:
         spec: the network's make.
-        inputs: what it reads, one of the classes of `models.inputs`.
-        outputs: what it answers, one of the classes of the mode's module.
+        inputs: what it reads.
+        outputs: what it answers.
 
     Returns:
-        The model, with random weights.
+        The model in its training form, from a dictionary of inputs to a dictionary of answers,
+        with random weights.
 
     Raises:
         SpecError: a combination that makes no sense.
     """
     spec.validate()
-    return importlib.import_module(f"models.{spec.mode}").build(spec, inputs, outputs)
+    if inputs.kind != spec.input:
+        raise SpecError("input", f"{spec.input} was set, and the data are {inputs.kind}")
+    if spec.head not in outputs.heads:
+        choices = ", ".join(outputs.heads)
+        raise SpecError("head", f"{spec.head} does not answer for these targets; choose {choices}")
+    return _mode(spec).build(spec, inputs, outputs)
+
+
+def answer(
+    spec: ModelSpec, model: keras.Model, outputs: Outputs, generation: Generation | None = None
+) -> Callable[[Mapping[str, tf.Tensor]], dict[str, tf.Tensor]]:
+    """What evaluation and export use: the network answering with nobody to tell it the truth.
+
+    Args:
+        spec: that the model was built from.
+        model: of `build`, perhaps saved and loaded since.
+        outputs: what it answers.
+        generation: how a decoder writes; the defaults where it is None.
+
+    Returns:
+        A function of the inputs by name that can be traced into a graph.
+    """
+    return _mode(spec).answer(spec, model, outputs, generation or Generation())
+
+
+def streaming(spec: ModelSpec, model: keras.Model, outputs: Outputs) -> Streaming:
+    """The network with its state outside, to be fed in pieces.
+
+    Raises:
+        SpecError: it cannot be fed in pieces; names the field that forbids it.
+    """
+    return _mode(spec).streaming(spec, model, outputs)
 
 
 def load(file: Path) -> keras.Model:
@@ -37,4 +78,11 @@ def load(file: Path) -> keras.Model:
     Args:
         file: ends in `.keras`.
     """
+    # Keras knows a layer by its name once the module that registers it has been imported.
+    for module in pkgutil.walk_packages(models.__path__, "models."):
+        importlib.import_module(module.name)
     return keras.saving.load_model(file, compile=False)
+
+
+def _mode(spec: ModelSpec) -> Any:
+    return importlib.import_module(f"models.{spec.mode}")

@@ -2,58 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 
 import keras
-from keras import KerasTensor
+import tensorflow as tf
 
+from models import parts
 from models.attention import AttentionPooling
-from models.inputs import TokenInput
+from models.generation import Generation
+from models.inputs import SequenceInput
+from models.outputs import SingleOutputs
+from models.pooling import StatePooling
 from models.spec import ModelSpec
-from models.stack import StatePooling, recurrent_stack
+from models.stack import make_stack
+from models.streaming import Streaming, stack_streaming
+
+POOLING, ATTENTION = "pooling", "attention_pooling"
 
 
-@dataclass(frozen=True)
-class Classes:
-    """One of several classes as the answer.
-
-    Attributes:
-        count: how many classes.
-        label_smoothing: share of a target that is spread over all classes (Szegedy et al. 2016).
-    """
-
-    count: int
-    label_smoothing: float = 0.0
-
-    def loss(self, answer: Mapping[str, KerasTensor], targets: KerasTensor) -> KerasTensor:
-        """Cross-entropy of each example.
-
-        Args:
-            answer: of the model, with `logits`, float32 `[batch, classes]`.
-            targets: probabilities, float32 `[batch, classes]`.
-
-        Returns:
-            float32 `[batch]`.
-        """
-        return keras.losses.categorical_crossentropy(
-            targets, answer["logits"], from_logits=True, label_smoothing=self.label_smoothing
-        )
-
-    def metrics(
-        self, answer: Mapping[str, KerasTensor], targets: KerasTensor
-    ) -> dict[str, KerasTensor]:
-        """What is averaged over the examples of a split, float32 `[batch]` each.
-
-        Args:
-            answer: of the model, with `logits`.
-            targets: probabilities, float32 `[batch, classes]`.
-        """
-        return {"accuracy": keras.metrics.categorical_accuracy(targets, answer["logits"])}
-
-
-def build(spec: ModelSpec, inputs: TokenInput, outputs: Classes) -> keras.Model:
-    """The network: embedding, recurrent stack, pooling, softmax head.
+def build(spec: ModelSpec, inputs: SequenceInput, outputs: SingleOutputs) -> keras.Model:
+    """The network: input, stack, pooling, head.
 
     Args:
         spec: the network's make; `spec.validate()` has passed.
@@ -61,19 +29,50 @@ def build(spec: ModelSpec, inputs: TokenInput, outputs: Classes) -> keras.Model:
         outputs: what it answers.
 
     Returns:
-        A model from int32 `tokens` `[batch, time]` to a dictionary of `logits`, float32
-        `[batch, classes]`, and, with attention, `attention`, float32 `[batch, time]`.
+        A model from the inputs to a dictionary of what `outputs` answers and, with attention,
+        `attention`, float32 `[batch, time]`.
     """
-    tokens, sequence, mask = inputs.connect(spec)
-    states = recurrent_stack(spec, sequence, mask)
+    read = inputs.connect(spec)
+    states, _ = make_stack(spec)(read.sequence, mask=read.mask)
     answer = {}
     if spec.attention == "none":
-        pooled = StatePooling(spec.pooling, spec.bidirectional, name="pooling")(states, mask)
+        halves = spec.bidirectional and spec.recurrent  # a transformer has no backward half
+        pooled = StatePooling(spec.pooling, halves, name=POOLING)(states, read.mask)
     else:
         pooled, answer["attention"] = AttentionPooling(
-            spec.attention, spec.attention_heads, name="attention_pooling"
-        )(states, mask)
+            spec.attention, spec.attention_heads, name=ATTENTION
+        )(states, read.mask)
     if spec.dropout:
         pooled = keras.layers.Dropout(spec.dropout, name="pooled_dropout")(pooled)
-    answer["logits"] = keras.layers.Dense(outputs.count, dtype="float32", name="logits")(pooled)
-    return keras.Model({"tokens": tokens}, answer, name=f"{spec.mode}_{spec.cell}")
+    answer |= outputs.connect(pooled)
+    return keras.Model(read.inputs, answer, name=f"{spec.mode}_{spec.cell}")
+
+
+def answer(
+    spec: ModelSpec, model: keras.Model, outputs: SingleOutputs, generation: Generation
+) -> Callable[[Mapping[str, tf.Tensor]], dict[str, tf.Tensor]]:
+    """The model itself: it answers as it is trained.
+
+    Args:
+        spec: that the model was built from.
+        model: of `build`.
+        outputs: what it answers.
+        generation: how a decoder writes; there is none.
+    """
+    return model
+
+
+def streaming(spec: ModelSpec, model: keras.Model, outputs: SingleOutputs) -> Streaming:
+    """The network with its state outside: after each piece it answers about all that was read.
+
+    Its `attention` is that of the piece's steps among all that were read.
+
+    Args:
+        spec: that the model was built from.
+        model: of `build`, perhaps saved and loaded since.
+        outputs: what it answers.
+
+    Raises:
+        SpecError: the network reads backwards.
+    """
+    return stack_streaming(spec, model, POOLING if parts.has(model, POOLING) else ATTENTION)

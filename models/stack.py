@@ -1,109 +1,218 @@
-"""Recurrent layers on top of each other, and how their states become one vector."""
+"""What reads a sequence: recurrent layers on top of each other, with their state in and out."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
+import tensorflow as tf
 from keras import KerasTensor
 
+from models.recurrent import GRU, LSTM, SimpleRNN
 from models.spec import ModelSpec
 
-LAYERS = {
-    "simple_rnn": keras.layers.SimpleRNN,
-    "lstm": keras.layers.LSTM,
-    "gru": keras.layers.GRU,
-}
+LAYERS = {"simple_rnn": SimpleRNN, "lstm": LSTM, "gru": GRU}
+STATES = {"simple_rnn": 1, "lstm": 2, "gru": 1}
+"""State tensors of a cell: h, and of an LSTM c as well."""
 
 
-def recurrent_layer(spec: ModelSpec, index: int) -> keras.layers.Layer:
-    """One layer of the stack, with states for every step.
+def make_stack(spec: ModelSpec, name: str = "stack") -> keras.layers.Layer:
+    """The layers that read the sequence, of whatever cell.
 
-    Args:
-        spec: cell, units, direction and penalties.
-        index: 0 for the lowest layer.
-    """
-    penalty = keras.regularizers.L1L2(spec.l1, spec.l2) if spec.l1 or spec.l2 else None
-    layer = LAYERS[spec.cell](
-        spec.units,
-        return_sequences=True,
-        kernel_regularizer=penalty,
-        recurrent_regularizer=penalty,
-        name=f"{spec.cell}_{index}",
-    )
-    if spec.bidirectional:
-        return keras.layers.Bidirectional(layer, name=f"bidirectional_{index}")
-    return layer
-
-
-def recurrent_stack(spec: ModelSpec, sequence: KerasTensor, mask: KerasTensor) -> KerasTensor:
-    """All layers of the stack, with dropout between them and, if asked, residual connections.
+    Both kinds are called as `stack(sequence, mask=, states=)`, give `(outputs, states)`, and have
+    `width`, `initial_states` and `state_specs`: see `RecurrentStack`.
 
     Args:
         spec: of the network.
-        sequence: float32 `[batch, time, features]`.
-        mask: bool `[batch, time]`.
-
-    Returns:
-        States of the highest layer, float32 `[batch, time, units]`, or `[batch, time, 2 * units]`
-        (forward first) where bidirectional.
+        name: of the layer.
     """
-    for index in range(spec.layers):
-        below = sequence
-        if index and spec.dropout:
-            sequence = keras.layers.Dropout(spec.dropout, name=f"dropout_{index}")(sequence)
-        sequence = recurrent_layer(spec, index)(sequence, mask=mask)
-        if spec.residual and index:
-            sequence = keras.layers.Add(name=f"residual_{index}")([below, sequence])
-    return sequence
+    if spec.cell == "transformer":
+        from models.transformer import TransformerStack
+
+        return TransformerStack.from_spec(spec, name)
+    return RecurrentStack.from_spec(spec, name)
 
 
 @keras.saving.register_keras_serializable("unrolled")
-class StatePooling(keras.layers.Layer):
-    """States of all real steps -> one vector.
+class RecurrentStack(keras.layers.Layer):
+    """Recurrent layers on top of each other, with dropout between them.
 
-    `last` takes the state that has read everything: the last real step of the forward direction
-    and the first step of the backward one. `mean` and `max` go over the real steps.
+    Layer i reads x_i and gives its states h_i for every step; x_(i+1) = dropout(h_i), or, with
+    residual connections from the second layer on, h_i + x_i (as in GNMT, Wu et al. 2016, section
+    3.1). Layer normalisation (Ba et al. 2016) comes after each layer, outside of the recurrence.
+
+    Fed in pieces, with the states handed on, a stack that is not bidirectional gives exactly what
+    it gives for the whole: a masked step leaves the state as it is.
 
     Args:
-        pooling: `last`, `mean` or `max`.
-        bidirectional: whether the second half of the features comes from the backward direction.
+        cell: `simple_rnn`, `lstm` or `gru`.
+        units: of each layer and direction.
+        layers: how many.
+        bidirectional: whether each layer reads in both directions, its outputs forward first.
+        residual: whether a layer's input is added to its output, from the second layer on.
+        layer_norm: whether each layer's outputs are normalised over their features.
+        dropout: between layers.
+        variational: one dropout mask for all steps of an example, on the recurrent state too (Gal
+            & Ghahramani 2016).
+        l1: penalty on input and recurrent kernels.
+        l2: penalty on input and recurrent kernels.
+        time_checkpoint: steps between the states that are kept for the backward pass; 0 keeps all.
     """
 
-    def __init__(self, pooling: str, bidirectional: bool = False, **kwargs: object):
+    def __init__(
+        self,
+        cell: str,
+        units: int,
+        layers: int = 1,
+        bidirectional: bool = False,
+        residual: bool = False,
+        layer_norm: bool = False,
+        dropout: float = 0.0,
+        variational: bool = False,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        time_checkpoint: int = 0,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
-        self.supports_masking = True  # it is told what is real, and gives one vector
-        self.pooling = pooling
+        self.supports_masking = True
+        self.cell = cell
+        self.units = units
+        self.layers = layers
         self.bidirectional = bidirectional
+        self.residual = residual
+        self.layer_norm = layer_norm
+        self.dropout = dropout
+        self.variational = variational
+        self.l1 = l1
+        self.l2 = l2
+        self.time_checkpoint = time_checkpoint
+        self.recurrent_layers = [self._recurrent_layer(index) for index in range(layers)]
+        self.norms = [
+            keras.layers.LayerNormalization(dtype=self.dtype_policy, name=f"norm_{index}")
+            for index in range(layers if layer_norm else 0)
+        ]
+        kind = keras.layers.SpatialDropout1D if variational else keras.layers.Dropout
+        self.dropouts = [
+            kind(dropout, dtype=self.dtype_policy, name=f"dropout_{index}")
+            for index in range(1, layers if dropout else 1)
+        ]
 
-    def call(self, states: KerasTensor, where: KerasTensor) -> KerasTensor:
-        """Pools.
+    @classmethod
+    def from_spec(cls, spec: ModelSpec, name: str) -> RecurrentStack:
+        """The stack of a network."""
+        return cls(**{field: getattr(spec, field) for field in FIELDS}, name=name)
+
+    @property
+    def width(self) -> int:
+        """Features of an output."""
+        return self.units * (2 if self.bidirectional else 1)
+
+    def build(self, sequence_shape: tuple[int | None, ...], *_: object, **__: object) -> None:
+        """Creates the weights for sequences `[batch, time, features]`."""
+        shape = tuple(sequence_shape)
+        for index, layer in enumerate(self.recurrent_layers):
+            layer.build(shape)
+            shape = (*shape[:2], self.width)
+            if self.layer_norm:
+                self.norms[index].build(shape)
+
+    def call(
+        self,
+        sequence: KerasTensor,
+        mask: KerasTensor | None = None,
+        states: Sequence[KerasTensor] | None = None,
+        training: bool = False,
+    ) -> tuple[KerasTensor, list[KerasTensor]]:
+        """Reads.
 
         Args:
-            states: float `[batch, time, features]`.
-            where: bool `[batch, time]`, true at real steps; each row has one at least.
+            sequence: float `[batch, time, features]`.
+            mask: bool `[batch, time]`, true at real steps; None where all are.
+            states: as returned for the piece before; None at the beginning.
+            training: whether dropout is drawn.
 
         Returns:
-            float `[batch, features]`.
+            outputs: float `[batch, time, width]`, the states of the highest layer for each step.
+            states: after the last real step, float `[batch, units]` each: h of a layer (of an LSTM
+                h, c), the layers from the lowest, of a layer both directions, forward first.
         """
-        ops = keras.ops
-        if self.pooling == "last":
-            last = ops.sum(ops.cast(where, "int32"), axis=1) - 1  # [batch]
-            forward = ops.take_along_axis(states, last[:, None, None], axis=1)[:, 0]
-            if not self.bidirectional:
-                return forward
-            half = states.shape[-1] // 2
-            return ops.concatenate([forward[:, :half], states[:, 0, half:]], axis=-1)
-        real = where[:, :, None]  # [batch, time, 1]
-        if self.pooling == "max":
-            lowest = ops.full_like(states, -float("inf"))
-            return ops.max(ops.where(real, states, lowest), axis=1)
-        weights = ops.cast(real, states.dtype)
-        return ops.sum(states * weights, axis=1) / ops.sum(weights, axis=1)
+        each = STATES[self.cell] * (2 if self.bidirectional else 1)
+        after: list[KerasTensor] = []
+        for index, layer in enumerate(self.recurrent_layers):
+            below = sequence
+            if index and self.dropout:
+                sequence = self.dropouts[index - 1](sequence, training=training)
+            before = states[index * each : (index + 1) * each] if states is not None else None
+            sequence, *final = layer(sequence, mask=mask, initial_state=before, training=training)
+            after += final
+            sequence = self.finish_layer(index, sequence, below)
+        # The mask that Keras attaches to the tensor of a recurrent layer ends here.
+        return tf.identity(sequence), after
+
+    def finish_layer(self, index: int, outputs: KerasTensor, below: KerasTensor) -> KerasTensor:
+        """What comes after the recurrence of a layer: normalisation, and the way around it.
+
+        Args:
+            index: of the layer, 0 for the lowest.
+            outputs: of its recurrence, float `[..., width]`.
+            below: what the layer below gave, before dropout.
+        """
+        if self.layer_norm:
+            outputs = self.norms[index](outputs)
+        return outputs + below if self.residual and index else outputs
+
+    def compute_output_spec(
+        self, sequence: KerasTensor, *_: object, **__: object
+    ) -> tuple[KerasTensor, list[KerasTensor]]:
+        """Shapes of `call`'s results, known without a trace of the recurrence."""
+        batch, time = sequence.shape[:2]
+        count = STATES[self.cell] * self.layers * (2 if self.bidirectional else 1)
+        kind = self.compute_dtype
+        states = [KerasTensor((batch, self.units), kind) for _ in range(count)]
+        return KerasTensor((batch, time, self.width), kind), states
 
     def compute_mask(self, *_: object, **__: object) -> None:
-        """One vector has no steps to mask."""
+        """The mask is an argument of everything above; none is handed on beside it."""
         return
 
-    def get_config(self) -> dict[str, object]:
+    def initial_states(self, batch_size: int | tf.Tensor) -> list[tf.Tensor]:
+        """What `states=None` means: zeros."""
+        shape = (batch_size, self.units)
+        return [tf.zeros(shape, spec.dtype) for spec in self.state_specs()]
+
+    def state_specs(self) -> list[tf.TensorSpec]:
+        """Shapes and types of the states, batch open."""
+        count = STATES[self.cell] * self.layers * (2 if self.bidirectional else 1)
+        return [tf.TensorSpec([None, self.units], self.compute_dtype)] * count
+
+    def get_config(self) -> dict[str, Any]:
         """The arguments, for saving."""
-        own = {"pooling": self.pooling, "bidirectional": self.bidirectional}
-        return super().get_config() | own
+        return super().get_config() | {field: getattr(self, field) for field in FIELDS}
+
+    def _recurrent_layer(self, index: int) -> keras.layers.Layer:
+        penalty = keras.regularizers.L1L2(self.l1, self.l2) if self.l1 or self.l2 else None
+        layer = LAYERS[self.cell](
+            self.units,
+            return_sequences=True,
+            return_state=True,
+            kernel_regularizer=penalty,
+            recurrent_regularizer=penalty,
+            recurrent_dropout=self.dropout if self.variational else 0.0,
+            time_checkpoint=self.time_checkpoint or None,
+            dtype=self.dtype_policy,
+            name=f"{self.cell}_{index}",
+        )
+        if self.bidirectional:
+            return keras.layers.Bidirectional(
+                layer, dtype=self.dtype_policy, name=f"bidirectional_{index}"
+            )
+        return layer
+
+
+FIELDS = (
+    *("cell", "units", "layers", "bidirectional", "residual", "layer_norm", "dropout"),
+    *("variational", "l1", "l2", "time_checkpoint"),
+)
+"""The arguments of a `RecurrentStack`, which are fields of a spec as well."""

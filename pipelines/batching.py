@@ -14,45 +14,13 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines.examples import Columns
+from pipelines.ragged import Ragged
 from pipelines.task import Features
 
 ENCODED_AT_A_TIME = 512
 PREFETCHED = 4
-
-
-@dataclass(frozen=True)
-class Ragged:
-    """Sequences of different lengths, one after the other.
-
-    Attributes:
-        values: `[sum of lengths, ...]`.
-        splits: int64 `[n + 1]`, where each sequence begins, and the end of the last.
-    """
-
-    values: np.ndarray
-    splits: np.ndarray
-
-    @property
-    def lengths(self) -> np.ndarray:
-        """int64 `[n]`."""
-        return np.diff(self.splits)
-
-    def pad(self, rows: np.ndarray, length: int) -> np.ndarray:
-        """Some of the sequences, padded with zeros on the right.
-
-        Args:
-            rows: int `[batch]`, which ones.
-            length: of the result; none of them is longer.
-
-        Returns:
-            `[batch, length, ...]`.
-        """
-        padded = np.zeros((len(rows), length, *self.values.shape[1:]), self.values.dtype)
-        lengths = self.lengths[rows]
-        steps = np.arange(length)
-        real = steps < lengths[:, None]  # [batch, length]
-        padded[real] = self.values[(self.splits[rows][:, None] + steps)[real]]
-        return padded
+TARGET_STEPS = 8
+"""Targets that have a length of their own are padded to a multiple of this."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +29,12 @@ class Encoded:
 
     Attributes:
         inputs: name -> sequences, or an array `[n, ...]`.
-        targets: `[n, ...]`.
+        targets: sequences, or an array `[n, ...]`.
         weights: float32 `[n]`.
     """
 
     inputs: dict[str, Ragged | np.ndarray]
-    targets: np.ndarray
+    targets: Ragged | np.ndarray
     weights: np.ndarray
 
     def __len__(self) -> int:
@@ -144,6 +112,10 @@ class Batches:
         self.edges = edges
         self.batch_size = batch_size
         self._lengths = encoded.lengths
+        targets = encoded.targets
+        self._aligned = isinstance(targets, Ragged) and bool(
+            np.array_equal(targets.lengths, self._lengths)
+        )
         self._buckets = np.searchsorted(edges, self._lengths)
         if (self._buckets == len(edges)).any():
             longest = self._lengths.max()
@@ -151,6 +123,16 @@ class Batches:
 
     def __len__(self) -> int:
         return -(-len(self.encoded) // self.batch_size)
+
+    def updates(self, window: int = 0) -> int:
+        """Steps of the optimizer in an epoch; of windows, those that are all padding included.
+
+        Args:
+            window: steps of a window of truncated back-propagation; 0 for the whole.
+        """
+        if not window:
+            return len(self)
+        return sum(-(-length // window) for _, length in self.plan(np.arange(len(self.encoded))))
 
     def plan(self, order: np.ndarray) -> list[tuple[np.ndarray, int]]:
         """Which examples make up which batch, and how long it is.
@@ -192,10 +174,9 @@ class Batches:
 
     def _serve(self, batches: list[tuple[np.ndarray, int]]) -> Iterator[Batch]:
         shapes = {name: _open_spec(x) for name, x in self.encoded.inputs.items()}
-        targets = self.encoded.targets
         signature = (
             shapes,
-            tf.TensorSpec([None, *targets.shape[1:]], targets.dtype),
+            _open_spec(self.encoded.targets),
             tf.TensorSpec([None], tf.float32),
             tf.TensorSpec([], tf.int64),
         )
@@ -207,11 +188,20 @@ class Batches:
                     for name, x in self.encoded.inputs.items()
                 }
                 steps = int(self._lengths[rows].sum())
-                yield inputs, targets[rows], self.encoded.weights[rows], steps
+                yield inputs, self._targets(rows, length), self.encoded.weights[rows], steps
 
         ahead = tf.data.Dataset.from_generator(padded, output_signature=signature)
         for inputs, batch_targets, weights, steps in ahead.prefetch(PREFETCHED):
             yield Batch(inputs, batch_targets, weights, int(steps))
+
+    def _targets(self, rows: np.ndarray, length: int) -> np.ndarray:
+        targets = self.encoded.targets
+        if not isinstance(targets, Ragged):
+            return targets[rows]
+        if not self._aligned:
+            longest = int(targets.lengths[rows].max())
+            length = -(-longest // TARGET_STEPS) * TARGET_STEPS
+        return targets.pad(rows, length)
 
 
 def _open_spec(values: Ragged | np.ndarray) -> tf.TensorSpec:

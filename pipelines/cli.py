@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from models.spec import SpecError
+from models.settings import SpecError
 from pipelines import config as configuration
 from pipelines import tasks
 from pipelines.errors import UserError, unknown
@@ -180,7 +180,7 @@ def parse(stage: str, words: Sequence[str]) -> Request:
     file = resolved.pop("config", "")
     if file:
         layers.append(configuration.read_file(Path(file)))
-    config = configuration.resolve(task.name, task.mode, *layers, settings)
+    config = configuration.resolve(task.name, task.mode, *layers, settings, input=task.input)
     return Request(task, config, settings, resolved)
 
 

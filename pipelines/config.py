@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from models.spec import ModelSpec, check_field, setting
+from models.generation import Generation
+from models.settings import check_field, setting
+from models.spec import DEFAULTS, ModelSpec
 from pipelines.errors import UserError, unknown
 
 TRUE = ("1", "true", "yes", "on")
@@ -72,25 +74,35 @@ class TrainingSettings:
     class_weights: str = setting(
         "none", "weigh classes by inverse frequency", choices=("none", "balanced")
     )
+    truncate: int = setting(
+        0,
+        "steps of a window of truncated back-propagation: the state is carried on, the gradient"
+        " ends at the border, memory is that of one window; 0 for none",
+        low=0,
+    )
+    precision: str = setting(
+        "float32", "number format of the products", choices=("float32", "mixed_bfloat16")
+    )
     patience: int = setting(3, "epochs without a better validation metric before stopping", low=1)
     seed: int = setting(0, "of weights, order and dropout", low=0)
 
 
-Section = TypeVar("Section", ModelSpec, DataSettings, TrainingSettings)
-SECTIONS: dict[str, type[ModelSpec | DataSettings | TrainingSettings]] = {
+Section = TypeVar("Section", ModelSpec, DataSettings, TrainingSettings, Generation)
+SECTIONS: dict[str, type[ModelSpec | DataSettings | TrainingSettings | Generation]] = {
     "model": ModelSpec,
     "data": DataSettings,
     "training": TrainingSettings,
+    "generation": Generation,
 }
 
 
 def settings() -> dict[str, tuple[str, dataclasses.Field[Any]]]:
-    """All settings by name, each with its section and field, except the mode (the task's own)."""
+    """All settings by name, each with its section and field; mode and input are the task's."""
     return {
         field.name: (section, field)
         for section, kind in SECTIONS.items()
         for field in dataclasses.fields(kind)
-        if field.name != "mode"
+        if field.name not in ("mode", "input")
     }
 
 
@@ -102,6 +114,7 @@ class Config:
     model: ModelSpec
     data: DataSettings
     training: TrainingSettings
+    generation: Generation = dataclasses.field(default_factory=Generation)
 
     def flat(self) -> dict[str, Any]:
         """All settings in one dictionary, as they are logged with a run."""
@@ -122,7 +135,13 @@ class Config:
             names = [field.name for field in dataclasses.fields(kind) if field.name in values]
             return kind(**{name: values[name] for name in names})
 
-        return cls(values["task"], of(ModelSpec), of(DataSettings), of(TrainingSettings))
+        return cls(
+            values["task"],
+            of(ModelSpec),
+            of(DataSettings),
+            of(TrainingSettings),
+            of(Generation),
+        )
 
 
 def parse(name: str, text: Any) -> Any:
@@ -182,7 +201,7 @@ def parse_assignments(text: str) -> dict[str, Any]:
 
 
 def read_file(path: Path) -> dict[str, Any]:
-    """Settings of a TOML file: flat, or in the sections model, data and training.
+    """Settings of a TOML file: flat, or in the sections model, data, training and generation.
 
     Raises:
         UserError: no such file, not TOML, or an unknown setting.
@@ -204,19 +223,20 @@ def read_file(path: Path) -> dict[str, Any]:
     return {name: parse(name, value) for name, value in values.items()}
 
 
-def resolve(task: str, mode: str, *layers: Mapping[str, Any]) -> Config:
+def resolve(task: str, mode: str, *layers: Mapping[str, Any], input: str = "tokens") -> Config:
     """Lays settings over each other, the last one on top, and validates the whole.
 
     Args:
         task: name of the task.
         mode: its mode.
+        input: what kind of input its network reads.
         *layers: task defaults, preset, file, flags: each a dictionary of parsed settings.
 
     Raises:
         SpecError: the combination makes no sense.
         UserError: an unknown setting, or two sources at once.
     """
-    values: dict[str, Any] = {"task": task, "mode": mode}
+    values: dict[str, Any] = {"task": task, **DEFAULTS[mode], "mode": mode, "input": input}
     for layer in layers:
         if layer.get("dataset") and layer.get("data"):
             raise UserError("DATASET and DATA name two sources; give one of them.")
@@ -225,6 +245,12 @@ def resolve(task: str, mode: str, *layers: Mapping[str, Any]) -> Config:
         values |= {name: parse(name, value) for name, value in layer.items()}
     config = Config.from_flat(values)
     config.model.validate()
+    config.generation.validate()
     if config.training.weight_decay and config.training.optimizer != "adamw":
         raise UserError("weight_decay belongs to adamw; set optimizer=adamw, or weight_decay=0.")
+    if config.training.truncate and config.model.mode != "many_to_many":
+        raise UserError(
+            "truncate cuts sequences into windows that are each trained on, which takes an answer"
+            f" for each step; {config.model.mode} has none. Set truncate=0."
+        )
     return config

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     import numpy as np
     from matplotlib.figure import Figure
 
-    from models.inputs import TokenInput
-    from models.many_to_one import Classes
+    from models.inputs import SequenceInput, SingleInput
+    from models.outputs import Outputs as NetworkOutputs
     from pipelines.config import Config
     from pipelines.examples import Columns, Examples
+    from pipelines.ragged import Ragged
 
 Outputs = Mapping[str, "np.ndarray"]
 """What the export's `serving_default` returned for a split: name -> array, batch first."""
@@ -57,17 +58,19 @@ class Evaluation:
 
 
 class Features(RawRoad, Protocol):
-    """The one road of data: raw -> tensors -> network -> what a person reads, all in the graph.
+    """The one road of data: raw -> tensors -> network -> what a person reads, all in the graph."""
 
-    Attributes:
-        inputs: what the network reads.
-        outputs: what it answers, with its loss and metrics.
-    """
+    @property
+    def inputs(self) -> SequenceInput | SingleInput:
+        """What the network reads."""
+        ...
 
-    inputs: TokenInput
-    outputs: Classes
+    @property
+    def outputs(self) -> NetworkOutputs:
+        """What it answers, with its loss and metrics."""
+        ...
 
-    def targets(self, columns: Columns) -> tuple[np.ndarray, np.ndarray]:
+    def targets(self, columns: Columns) -> tuple[Ragged | np.ndarray, np.ndarray]:
         """Targets of a split and a float32 weight for each example, batch first."""
         ...
 
@@ -130,6 +133,7 @@ class Task:
         metric: of the test split, by which versions are compared; larger is better.
         thresholds: test metrics below which a model is not registered.
         example: a raw input for the docs and the parity gate.
+        input: what kind of input the network reads, one of `models.spec.INPUTS`.
         defaults: settings other than the general ones.
         best: settings of the preset `best`, over the defaults.
     """
@@ -143,5 +147,6 @@ class Task:
     metric: str
     thresholds: Mapping[str, float]
     example: Mapping[str, Any]
+    input: str = "tokens"
     defaults: Mapping[str, Any] = field(default_factory=dict)
     best: Mapping[str, Any] = field(default_factory=dict)

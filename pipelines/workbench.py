@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 import keras
 
-from models.build import build
+from models import precision
+from models.build import build, streaming
+from models.streaming import Streaming
 from pipelines import batching, sources
 from pipelines.batching import Batches
 from pipelines.buckets import bucket_edges
@@ -40,7 +42,8 @@ class Prepared:
 
 
 def prepare(task: Task, config: Config) -> Prepared:
-    """Loads the task's data and learns its features."""
+    """Loads the task's data and learns its features; a precision in vain is refused before."""
+    precision.use(config.training.precision)
     with timed("loading the data"):
         examples = sources.load(task, config.data)
     with timed("learning the vocabulary"):
@@ -52,6 +55,17 @@ def network(config: Config, features: Features) -> keras.Model:
     """The network of a run, with random weights from its seed."""
     keras.utils.set_random_seed(config.training.seed)
     return build(config.model, features.inputs, features.outputs)
+
+
+def pieces(config: Config, model: keras.Model, features: Features) -> Streaming | None:
+    """The network with its state outside, where truncated back-propagation needs it.
+
+    Raises:
+        SpecError: the network must see the whole.
+    """
+    if not config.training.truncate:
+        return None
+    return streaming(config.model, model, features.outputs)
 
 
 def batches(prepared: Prepared, config: Config) -> tuple[Batches, Batches]:

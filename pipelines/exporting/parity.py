@@ -10,12 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from models.road import RawRoad
-from models.serving import raw_function
+from models.serving import Answer, raw_function
 from pipelines.examples import Columns
 
 TOLERANCE = 1e-5
@@ -30,7 +29,7 @@ class ParityError(RuntimeError):
 
 
 def check(
-    folder: Path, model: keras.Model, road: RawRoad, example: Mapping[str, Any], columns: Columns
+    folder: Path, answer: Answer, road: RawRoad, example: Mapping[str, Any], columns: Columns
 ) -> int:
     """Replays raw requests on an export and compares with the network in this process.
 
@@ -39,7 +38,7 @@ def check(
 
     Args:
         folder: of the SavedModel.
-        model: the network that it was made from.
+        answer: how the network that it was made from answers, by the path that training takes.
         road: what surrounds the network.
         example: the task's raw example.
         columns: a split to take more requests from.
@@ -54,7 +53,7 @@ def check(
     batches = [{name: [value] for name, value in request.items()} for request in requests]
     batches.append({name: [r[name] for r in requests] for name in requests[0]})
     answers = _replay(folder, batches)
-    expected = _direct(model, road, batches)
+    expected = _direct(answer, road, batches)
     if missing := expected.keys() ^ answers.keys():
         raise ParityError(f"only one of export and training gives {', '.join(sorted(missing))}")
     for name, want in expected.items():
@@ -72,11 +71,11 @@ def _requests(road: RawRoad, example: Mapping[str, Any], columns: Columns) -> li
 
 
 def _direct(
-    model: keras.Model, road: RawRoad, batches: list[dict[str, list[Any]]]
+    answer: Answer, road: RawRoad, batches: list[dict[str, list[Any]]]
 ) -> dict[str, np.ndarray]:
     # As a graph: step by step in Python, a recurrence over long texts takes minutes.
     signature = list(road.signature().values())
-    function = tf.function(raw_function(model, road), input_signature=signature)
+    function = tf.function(raw_function(answer, road), input_signature=signature)
     found = {}
     for index, batch in enumerate(batches):
         tensors = [tf.constant(batch[n], spec.dtype) for n, spec in road.signature().items()]

@@ -9,7 +9,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from models import serving
+from models import build, serving
+from models.settings import SpecError
+from models.streaming import Streaming
 from pipelines import assessment
 from pipelines.config import Config
 from pipelines.examples import Examples
@@ -47,21 +49,34 @@ def release(
     """
     with versions.staged(task.name) as staged:
         with timed("writing the SavedModel"):
-            serving.write(model, features, staged)
-            versions.write_extra(staged, "card.json", card(config, examples, run.id))
+            answer = build.answer(config.model, model, features.outputs, config.generation)
+            streaming, whole = _streaming(config, model, features)
+            serving.write(model, answer, features, staged, streaming)
+            said = card(config, examples, run.id) | {"not_in_pieces": whole}
+            versions.write_extra(staged, "card.json", said)
             versions.write_extra(staged, "example.json", warm_up(task))
         with timed("replaying raw requests on it in a fresh process"):
-            count = parity.check(staged, model, features, task.example, examples.splits["test"])
+            count = parity.check(staged, answer, features, task.example, examples.splits["test"])
         run.metrics({"export/parity_requests": count})
         loaded = Loaded(staged)
         evaluation = assessment.assess(task, loaded, examples)
         assessment.keep(run, evaluation)
-        answer = loaded.answer({name: [value] for name, value in task.example.items()})
+        said = loaded.answer({name: [value] for name, value in task.example.items()})
         folder = versions.publish(staged, task.name)
     print(f"\n{assessment.table(evaluation)}\n\nexported to {_shown(folder)}")
     run.tags({"export_version": folder.name})
-    _register(task, evaluation, examples, run, folder, answer)
+    _register(task, evaluation, examples, run, folder, said)
     return folder
+
+
+def _streaming(
+    config: Config, model: keras.Model, features: Features
+) -> tuple[Streaming | None, str]:
+    """The network to be fed in pieces, or why it cannot be."""
+    try:
+        return build.streaming(config.model, model, features.outputs), ""
+    except SpecError as error:
+        return None, str(error)
 
 
 def card(config: Config, examples: Examples, run_id: str) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from models.inputs import TokenInput
-from models.many_to_one import Classes
+from models.inputs.tokens import TokenInput
+from models.outputs.classes import Classes
 from pipelines.config import Config
 from pipelines.examples import Columns, Examples
 from pipelines.features.text import WordEncoder

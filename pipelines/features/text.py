@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from models.inputs import UNKNOWN
+from models.ids import UNKNOWN
 
 UNKNOWN_WORD = "[UNK]"
 """Stands for a text without a word; upper case, so never in a vocabulary."""

@@ -112,6 +112,7 @@ def _fit(
         task.monitor,
         workplace.folder,
         callbacks=[Display(config.training.epochs, len(train)), Tracked(record.metrics)],
+        network=workbench.pieces(config, model, prepared.features),
     )
     result = loop.run()
     best = result.progress.best_epoch

@@ -12,11 +12,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 
+from models.outputs import Outputs
+from models.outputs.steps import StepOutputs
+from models.streaming import Streaming
 from pipelines.batching import Batches
 from pipelines.config import TrainingSettings
 from pipelines.errors import UserError
@@ -24,6 +26,7 @@ from pipelines.training import checkpoint
 from pipelines.training.interrupt import Interrupt
 from pipelines.training.optimizers import optimizer
 from pipelines.training.step import Step
+from pipelines.training.windowed import WindowedStep
 
 EXPLODED = 50.0
 """A loss this many times the first one is beyond repair."""
@@ -74,25 +77,27 @@ class Loop:
 
     Args:
         model: with random weights.
-        outputs: what the mode answers, with its loss and metrics.
+        outputs: what the network answers, with its loss and metrics.
         train: the training split.
         validation: decides which epoch is best.
         settings: of the training.
         monitor: which log decides; smaller is better where the name ends in `loss`.
         folder: for the checkpoint.
         callbacks: ordinary Keras callbacks.
+        network: the model with its state outside; for truncated back-propagation.
     """
 
     def __init__(
         self,
         model: keras.Model,
-        outputs: Any,
+        outputs: Outputs,
         train: Batches,
         validation: Batches,
         settings: TrainingSettings,
         monitor: str,
         folder: Path,
         callbacks: Sequence[keras.callbacks.Callback] = (),
+        network: Streaming | None = None,
     ):
         self.model = model
         self.train = train
@@ -100,9 +105,9 @@ class Loop:
         self.settings = settings
         self.monitor = monitor
         self.folder = folder
-        self.optimizer = optimizer(settings, settings.epochs * len(train))
+        self.optimizer = optimizer(settings, settings.epochs * train.updates(settings.truncate))
         self.optimizer.build(model.trainable_variables)
-        self.step = Step(model, outputs, self.optimizer, settings.clip_norm)
+        self.step = self._step(outputs, network)
         model.compile(optimizer=self.optimizer)  # where callbacks look for the optimizer
         # Keras's own callback puts the averaged weights in place for the validation.
         averaging = [keras.callbacks.SwapEMAWeights()] if settings.ema else []
@@ -133,6 +138,14 @@ class Loop:
             self.model.set_weights(self.best_weights)
         return Result(self.progress, ended)
 
+    def _step(self, outputs: Outputs, network: Streaming | None) -> Step:
+        settings = self.settings
+        model, adam, clip = self.model, self.optimizer, settings.clip_norm
+        if not settings.truncate:
+            return Step(model, outputs, adam, clip)
+        assert network and isinstance(outputs, StepOutputs)
+        return WindowedStep(model, outputs, adam, clip, network, settings.truncate)
+
     def _ended(self) -> str:
         progress, settings = self.progress, self.settings
         if progress.epoch >= settings.epochs:
@@ -158,6 +171,7 @@ class Loop:
         self.callbacks.on_epoch_begin(number)
         sums: dict[str, float] = {}
         norms: list[float] = []
+        weights = 0.0
         steps = 0
         for index, batch in enumerate(self.train.epoch(self.settings.seed, number)):
             self.callbacks.on_train_batch_begin(index)
@@ -166,20 +180,22 @@ class Loop:
             }
             self._check(logs, number, index)
             norms.append(logs["gradient_norm"])
+            weight = logs.pop("weight")
             for name, value in logs.items():
-                sums[name] = sums.get(name, 0.0) + value * len(batch.weights)
+                sums[name] = sums.get(name, 0.0) + value * weight
+            weights += weight
             steps += batch.steps
             self.callbacks.on_train_batch_end(index, logs | {"steps": batch.steps})
             if interrupt.requested:
                 return False
-        logs = {name: value / len(self.train.encoded) for name, value in sums.items()}
+        logs = {name: value / weights for name, value in sums.items()}
         logs |= self._gradient_logs(norms)
         self.callbacks.on_test_begin()
         measured = self.step.measure(self.validation.once())
         logs |= {f"val_{name}": value for name, value in measured.items()}
-        weights = self.model.get_weights()  # as they were measured, averaged or not
+        measured_weights = self.model.get_weights()  # averaged or not
         self.callbacks.on_test_end(logs)
-        self._finish(logs, weights, steps, time.perf_counter() - started)
+        self._finish(logs, measured_weights, steps, time.perf_counter() - started)
         return True
 
     def _gradient_logs(self, norms: list[float]) -> dict[str, float]:

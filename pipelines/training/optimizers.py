@@ -7,6 +7,7 @@ import math
 import keras
 
 from pipelines.config import TrainingSettings
+from pipelines.training.fused_adam import FusedAdam, FusedAdamW
 
 
 @keras.saving.register_keras_serializable("unrolled")
@@ -59,5 +60,5 @@ def optimizer(settings: TrainingSettings, steps: int) -> keras.optimizers.Optimi
     average = {"use_ema": True, "ema_momentum": settings.ema} if settings.ema else {}
     if settings.optimizer == "adamw":
         decay = settings.weight_decay
-        return keras.optimizers.AdamW(rate, weight_decay=decay, name="adamw", **average)
-    return keras.optimizers.Adam(rate, name="adam", **average)
+        return FusedAdamW(rate, weight_decay=decay, name="adamw", **average)
+    return FusedAdam(rate, name="adam", **average)

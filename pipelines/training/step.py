@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from models.outputs import Outputs
 from pipelines.batching import Batch
 
 
@@ -16,7 +17,7 @@ class Step:
 
     Args:
         model: Keras model from a dictionary of inputs to a dictionary of answers.
-        outputs: what the mode answers: its `loss` and `metrics` of each example.
+        outputs: what the network answers, with the loss and the metrics of each example.
         optimizer: updates the weights.
         clip_norm: largest global norm of the gradient (Pascanu et al. 2013); 0 for no clipping.
     """
@@ -24,7 +25,7 @@ class Step:
     def __init__(
         self,
         model: keras.Model,
-        outputs: Any,
+        outputs: Outputs,
         optimizer: keras.optimizers.Optimizer,
         clip_norm: float,
     ):
@@ -32,40 +33,60 @@ class Step:
         self.outputs = outputs
         self.optimizer = optimizer
         self.clip_norm = clip_norm
-        self._train = _open_graph(self._train_graph)
-        self._measure = _open_graph(self._measure_graph)
+        self._train = open_graph(self._train_graph)
+        self._measure = open_graph(self._measure_graph)
 
     def train(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Takes one step.
 
         Returns:
-            `loss` (with penalties), the mode's metrics, and `gradient_norm` before clipping, all
-            float32 scalars.
+            `loss` (with penalties), the metrics, `gradient_norm` before clipping, and `weight`: of
+            how many scored steps, weighted, these are means; all float32 scalars.
         """
         return self._train(batch.inputs, batch.targets, batch.weights)
 
     def measure(self, batches: Iterable[Batch]) -> dict[str, float]:
-        """Mean loss (without penalties) and metrics over all examples; changes nothing.
+        """Mean loss (without penalties) and metrics over all scored steps; changes nothing.
 
         Args:
             batches: a split, once.
         """
         sums: dict[str, float] = {}
-        count = 0.0
         for batch in batches:
             for name, value in self._measure(batch.inputs, batch.targets).items():
                 sums[name] = sums.get(name, 0.0) + float(value)
-            count += len(batch.weights)
+        count = sums.pop("weight")
         return {name: value / count for name, value in sums.items()}
 
     def _train_graph(
         self, inputs: dict[str, tf.Tensor], targets: tf.Tensor, weights: tf.Tensor
     ) -> dict[str, tf.Tensor]:
-        total = tf.reduce_sum(weights)
+        given = inputs | self.outputs.teacher_inputs(targets)
+        return self.descend(lambda: self.model(given, training=True), targets, weights)
+
+    def descend(
+        self,
+        read: Callable[[], Mapping[str, tf.Tensor]],
+        targets: tf.Tensor,
+        weights: tf.Tensor,
+    ) -> dict[str, tf.Tensor]:
+        """One step of the optimizer, in the graph.
+
+        Args:
+            read: gives the network's answers in training.
+            targets: batch first.
+            weights: float32 `[batch]`.
+
+        Returns:
+            What `train` returns.
+        """
+        shares = tf.multiply(weights, self.outputs.size(targets))  # [batch]
+        total = tf.reduce_sum(shares)
         with tf.GradientTape() as tape:
-            answer = self.model(inputs, training=True)
+            answer = read()
             losses = self.outputs.loss(answer, targets)  # [batch]
-            loss = tf.reduce_sum(losses * weights) / total + tf.add_n([0.0, *self.model.losses])
+            loss = tf.math.divide_no_nan(tf.reduce_sum(losses * shares), total)
+            loss += tf.add_n([0.0, *self.model.losses])
         variables = self.model.trainable_variables
         # Dense, because the norm of an embedding's IndexedSlices counts a repeated token's parts
         # one by one instead of their sum.
@@ -77,32 +98,36 @@ class Step:
             scale = self.clip_norm / tf.maximum(norm, self.clip_norm)
             gradients = [g * scale for g in gradients]
         self.optimizer.apply(gradients, variables)
-        metrics = self.outputs.metrics(answer, targets)
-        means = {name: tf.reduce_sum(values * weights) / total for name, values in metrics.items()}
-        return {"loss": loss, **means, "gradient_norm": norm}
+        means = {
+            name: tf.math.divide_no_nan(tf.reduce_sum(values * shares), total)
+            for name, values in self.outputs.metrics(answer, targets).items()
+        }
+        return {"loss": loss, **means, "gradient_norm": norm, "weight": total}
 
     def _measure_graph(
         self, inputs: dict[str, tf.Tensor], targets: tf.Tensor
     ) -> dict[str, tf.Tensor]:
-        answer = self.model(inputs, training=False)
+        answer = self.model(inputs | self.outputs.teacher_inputs(targets), training=False)
         values = {"loss": self.outputs.loss(answer, targets)}
         values |= self.outputs.metrics(answer, targets)
-        return {name: tf.reduce_sum(value) for name, value in values.items()}
+        size = self.outputs.size(targets)
+        sums = {name: tf.reduce_sum(tf.multiply(value, size)) for name, value in values.items()}
+        return sums | {"weight": tf.reduce_sum(size)}
 
 
-def _open_graph(function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+def open_graph(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function as one graph for all batch sizes and lengths (keras#20369).
 
     `reduce_retracing` would trace the first shape for itself, and what is folded for a known length
     can differ in the last bit: a resumed training begins with another batch than the whole one.
     """
-    graph: Callable[..., dict[str, Any]] | None = None
+    graph: Callable[..., Any] | None = None
 
-    def call(*arguments: Any) -> dict[str, Any]:
+    def call(*arguments: Any) -> Any:
         nonlocal graph
         if graph is None:
             signature = tf.nest.map_structure(_open_spec, arguments)
-            graph = tf.function(function, input_signature=signature)
+            graph = tf.function(function, input_signature=signature, autograph=False)
         return graph(*arguments)
 
     return call

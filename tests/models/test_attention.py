@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from models.attention import AttentionPooling, masked_softmax
 from models.spec import ATTENTIONS
@@ -139,3 +140,31 @@ def test_attention_works_under_mixed_precision(kind, states, where):
     full(states, where)
     full.set_weights(layer.get_weights())
     np.testing.assert_allclose(pooled, full(states, where)[0], rtol=1e-2, atol=1e-2)
+
+
+@pytest.mark.parametrize("kind", ASKING)
+@pytest.mark.parametrize("scale", [1, 300])
+def test_pieces_are_pooled_as_the_whole(kind, scale, states, where):
+    layer = AttentionPooling(kind, 2)
+    pooled, weights = layer(states * scale, where)
+    carried = layer.initial_states(BATCH)
+    for begin, end in [(0, 1), (1, 3), (3, TIME)]:  # the last row has nothing in two of them
+        part = states[:, begin:end] * scale
+        found, at, carried = layer.read(part, where[:, begin:end], carried)
+    np.testing.assert_allclose(found, pooled, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(at, weights[:, 3:], rtol=1e-5, atol=1e-6)
+    specs = layer.state_specs()
+    assert all(spec.is_compatible_with(state) for spec, state in zip(specs, carried, strict=True))
+
+
+def test_the_gradient_of_a_pooling_is_that_of_a_softmax(states, where):
+    layer = AttentionPooling("dot")
+    layer(states, where)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(layer(states, where)[0] ** 2)
+    found = tape.gradient(loss, layer.query.value)
+    with tf.GradientTape() as tape:
+        scores = tf.einsum("btd,d->bt", states, layer.query.value[0]) / FEATURES**0.5
+        weights = tf.nn.softmax(tf.where(where, scores, -1e9))
+        loss = tf.reduce_sum(tf.einsum("bt,btd->bd", weights, states) ** 2)
+    np.testing.assert_allclose(found, tape.gradient(loss, layer.query.value), rtol=1e-4)

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from models.many_to_one import Classes
+from models.outputs.classes import Classes
 
 LOGITS = np.array([[2.0, -1.0, 0.5], [0.0, 0.0, 3.0], [30.0, -30.0, 0.0]], np.float32)
 

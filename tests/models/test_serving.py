@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from models import serving
 from models.build import build
-from models.inputs import TokenInput
-from models.many_to_one import Classes
+from models.inputs.tokens import TokenInput
+from models.outputs.classes import Classes
 from models.spec import ModelSpec
 
 ALONE = """
@@ -67,9 +67,14 @@ def model():
     return build(spec, TokenInput(5), Classes(2))
 
 
+@pytest.fixture(scope="module")
+def answer(model):
+    return lambda inputs: model(inputs, training=False)
+
+
 @pytest.mark.parametrize("named", [True, False], ids=["named", "unnamed"])
-def test_an_export_takes_and_gives_what_the_road_says(model, named, tmp_path):
-    serving.write(model, Letters(named), tmp_path / "1")
+def test_an_export_takes_and_gives_what_the_road_says(model, answer, named, tmp_path):
+    serving.write(model, answer, Letters(named), tmp_path / "1")
     loaded = tf.saved_model.load(str(tmp_path / "1")).signatures["serving_default"]
     taken = loaded.structured_input_signature[1]
     assert {name: spec.dtype for name, spec in taken.items()} == {
@@ -81,8 +86,8 @@ def test_an_export_takes_and_gives_what_the_road_says(model, named, tmp_path):
     assert given == {"shifted": tf.float32, "attention": tf.float32, "said": tf.string}
 
 
-def test_an_export_answers_in_a_fresh_process_as_the_model_does(model, tmp_path):
-    serving.write(model, Letters(True), tmp_path / "1")
+def test_an_export_answers_in_a_fresh_process_as_the_model_does(model, answer, tmp_path):
+    serving.write(model, answer, Letters(True), tmp_path / "1")
     asked = {"text": ["abca", "z", "cé"], "shift": [0.0, 10.0, -1.0]}
     command = [sys.executable, "-c", ALONE, str(tmp_path / "1"), json.dumps(asked)]
     done = subprocess.run(command, capture_output=True, text=True)
@@ -99,9 +104,8 @@ def test_an_export_answers_in_a_fresh_process_as_the_model_does(model, tmp_path)
     assert said == ["ABCA", "Z", "Cé"]
 
 
-def test_the_same_road_in_this_process(model):
-    answer = serving.raw_function(model, Letters(True))(
-        tf.constant(["ab"]), tf.constant([1.0], tf.float64)
-    )
+def test_the_same_road_in_this_process(model, answer):
+    given = tf.constant(["ab"]), tf.constant([1.0], tf.float64)
+    found = serving.raw_function(answer, Letters(True))(*given)
     expected = np.asarray(model({"tokens": np.array([[2, 3]])})["logits"]) + 1
-    np.testing.assert_allclose(answer["shifted"], expected, rtol=1e-6)
+    np.testing.assert_allclose(found["shifted"], expected, rtol=1e-6)

@@ -5,7 +5,8 @@ import pytest
 import tensorflow as tf
 
 from pipelines import batching
-from pipelines.batching import Batches, Encoded, Ragged
+from pipelines.batching import Batches, Encoded
+from pipelines.ragged import Ragged
 from pipelines.task import Features
 
 COUNT = 53
@@ -168,6 +169,20 @@ def test_inputs_of_a_fixed_shape_go_along_and_the_longest_sequence_decides():
     np.testing.assert_array_equal(batch.targets, [1, 2, 0])
     np.testing.assert_array_equal(batch.inputs["c"], [[2, 3], [4, 5], [0, 1]])
     assert batch.inputs["a"].shape == batch.inputs["b"].shape == (3, 5)
+
+
+@pytest.mark.parametrize(("lengths", "widths"), [([1, 3, 2], {5}), ([1, 9, 2], {8, 16})])
+def test_targets_that_are_sequences_are_padded_with_what_they_say(lengths, widths):
+    tokens = ragged([[1], [2, 2, 2], [3, 3]])
+    labels = ragged([[n] * length for n, length in enumerate(lengths)])
+    targets = Ragged(labels.values, labels.splits, fill=-1)
+    split = Encoded({"tokens": tokens}, targets, np.ones(3, np.float32))
+    batches = list(Batches(split, (5,), 2).once())
+    assert {batch.targets.shape[1] for batch in batches} == widths
+    for batch in batches:
+        for name, row in zip(batch.inputs["tokens"].numpy()[:, 0], batch.targets, strict=True):
+            own = row.numpy().tolist()
+            assert own == [name - 1] * lengths[name - 1] + [-1] * (len(own) - lengths[name - 1])
 
 
 def test_examples_without_a_sequence_have_one_step():

@@ -64,7 +64,7 @@ def said(capsys, *words):
         (["train", "TASK=sentiment", "MODE=one_to_one"], ["unknown setting 'mode'"]),
         (
             ["build", "TASK=sentiment", "ATTENTION=multi_head", "UNITS=5", "ATTENTION_HEADS=4"],
-            ["attention_heads", "choose a divisor"],
+            ["attention_heads", "choose 1, 2, 5, 10"],
         ),
         (["build", "TASK=sentiment", "RESIDUAL=1"], ["residual", "layers=2 or more"]),
         (["train", "TASK=sentiment", "gru"], ["'gru' is not of the form NAME=value"]),

@@ -236,7 +236,7 @@ def test_a_file_in_sections(tmp_path):
     ("text", "error", "said"),
     [
         ("units = ", UserError, "is not TOML"),
-        ("[modle]\nunits = 1", UserError, "Did you mean 'model'.*Choices: data, model, training"),
+        ("[modle]\nunits = 1", UserError, "Did you mean 'model'.*Choices: data, generation, model, training"),
         ("unit = 1", UserError, "Did you mean 'units'"),
         ("[model]\nunit = 1", UserError, "Did you mean 'units'"),
         ("units = 1.5", UserError, "not a whole number"),
@@ -274,7 +274,7 @@ def test_flat_and_back_through_json():
     values = json.loads(json.dumps(config.flat()))
     assert Config.from_flat(values) == config
     assert values["task"] == "toy"
-    assert values.keys() == {"task", "mode", *settings()}
+    assert values.keys() == {"task", "mode", "input", *settings()}
 
 
 def test_settings_of_a_later_version_are_left_out_and_missing_ones_have_their_default():

@@ -19,10 +19,14 @@ pytestmark = pytest.mark.slow
 REPLAY = Path(parity.__file__).parent / "replay.py"
 
 
+def answer_of(model):
+    return lambda inputs: model(inputs, training=False)
+
+
 def check(parts, folder, model=None, road=None):
     return parity.check(
         folder,
-        model or parts.model,
+        answer_of(model or parts.model),
         road or parts.features,
         parts.task.example,
         parts.examples.splits["test"],
@@ -47,7 +51,7 @@ def test_padding_that_leaks_is_noticed(parts, tmp_path):
     vectors = keras.layers.Embedding(size, 4, embeddings_initializer="normal")(tokens)
     mean = keras.layers.GlobalAveragePooling1D()(vectors)
     leaky = keras.Model({"tokens": tokens}, {"logits": keras.layers.Dense(2)(mean)})
-    serving.write(leaky, parts.features, tmp_path / "leaky")
+    serving.write(leaky, answer_of(leaky), parts.features, tmp_path / "leaky")
     with pytest.raises(ParityError, match="alone and in a batch"):
         check(parts, tmp_path / "leaky", leaky)
 
@@ -68,7 +72,7 @@ class InPython(tf.Module):
 
 def test_a_function_that_only_this_process_has_is_noticed(parts, tmp_path):
     road: Any = InPython(parts.features)
-    serving.write(parts.model, road, tmp_path / "python")
+    serving.write(parts.model, answer_of(parts.model), road, tmp_path / "python")
     with pytest.raises(ParityError, match="cannot be run"):
         check(parts, tmp_path / "python", road=road)
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from models.inputs import PADDING, UNKNOWN
+from models.ids import PADDING, UNKNOWN
 from pipelines.features.text import BATCH, UNKNOWN_WORD, WordEncoder, split_words, words_of
 
 

@@ -173,7 +173,7 @@ def counted(made, logs=lambda i: {}):
     def train(batch):
         for weight in made.model.trainable_variables:
             weight.assign_add(np.ones(weight.shape))
-        return {"loss": 1.0, "gradient_norm": 1.0} | logs(next(steps))
+        return {"loss": 1.0, "gradient_norm": 1.0, "weight": 1.0} | logs(next(steps))
 
     made.step.train = train
     return made

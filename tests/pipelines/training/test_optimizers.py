@@ -5,6 +5,7 @@ import keras
 import pytest
 
 from pipelines.config import TrainingSettings
+from pipelines.training.fused_adam import FusedAdam, FusedAdamW
 from pipelines.training.optimizers import Schedule, optimizer
 
 STEPS, PEAK = 100, 0.5
@@ -81,10 +82,10 @@ def test_a_schedule_is_made_again_from_its_configuration():
 
 def test_the_settings_choose_the_optimizer():
     adam = optimizer(TrainingSettings(learning_rate=0.25), 10)
-    assert type(adam) is keras.optimizers.Adam
+    assert type(adam) is FusedAdam
     assert float(adam.learning_rate) == 0.25
     adamw = optimizer(TrainingSettings(optimizer="adamw", weight_decay=0.125), 10)
-    assert type(adamw) is keras.optimizers.AdamW
+    assert type(adamw) is FusedAdamW
     assert adamw.weight_decay == 0.125
 
 

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from models.outputs.labels import Labels
 from pipelines.batching import Batch
 from pipelines.training.step import Step
 from tests.pipelines.training import toys
@@ -108,6 +109,38 @@ def test_a_measure_is_the_mean_over_examples_however_they_are_batched(cuts):
     right = scores.argmax(axis=1) == TARGETS.argmax(axis=1)
     assert found["accuracy"] == pytest.approx(right.mean())
     assert found.keys() == {"loss", "accuracy"}
+
+
+def labelled(lengths, seed=0):
+    """Sequences of these lengths with a label for each step."""
+    random = np.random.default_rng(seed)
+    tokens = np.zeros((len(lengths), max(lengths)), np.int32)
+    labels = np.full(tokens.shape, -1, np.int32)
+    for row, length in enumerate(lengths):
+        tokens[row, :length] = random.integers(2, toys.VOCABULARY, length)
+        labels[row, :length] = random.integers(0, 2, length)
+    weights = tf.ones([len(lengths)])
+    return Batch({"tokens": tf.constant(tokens)}, tf.constant(labels), weights, sum(lengths))
+
+
+def test_means_over_examples_of_different_lengths_are_means_over_their_steps():
+    keras.utils.set_random_seed(0)
+    tokens = keras.Input((None,), dtype="int32", name="tokens")
+    logits = keras.layers.Embedding(toys.VOCABULARY, 2)(tokens)
+    model = keras.Model({"tokens": tokens}, {"logits": logits})
+    whole = labelled([5, 1, 2])
+    scores = tf.nn.log_softmax(logits_of := model(whole.inputs)["logits"]).numpy()
+    labels = whole.targets.numpy()
+    real = labels >= 0
+    losses = -np.take_along_axis(scores, np.maximum(labels, 0)[..., None], 2)[..., 0][real]
+    right = (logits_of.numpy().argmax(2) == labels)[real]
+    step = Step(model, Labels(2), keras.optimizers.SGD(0.0), 0.0)
+    found = step.measure([whole])
+    assert found["loss"] == pytest.approx(losses.mean(), rel=1e-5)
+    assert found["accuracy"] == pytest.approx(right.mean(), rel=1e-5)
+    logs = step.train(whole)
+    assert float(logs["loss"]) == pytest.approx(losses.mean(), rel=1e-5)
+    assert float(logs["weight"]) == real.sum() == 8
 
 
 def test_a_measure_changes_nothing():

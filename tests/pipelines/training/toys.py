@@ -6,11 +6,12 @@ import keras
 import numpy as np
 
 from models.build import build
-from models.inputs import TokenInput
-from models.many_to_one import Classes
+from models.inputs.tokens import TokenInput
+from models.outputs.classes import Classes
 from models.spec import ModelSpec
-from pipelines.batching import Batches, Encoded, Ragged
+from pipelines.batching import Batches, Encoded
 from pipelines.config import TrainingSettings
+from pipelines.ragged import Ragged
 
 VOCABULARY = 8
 OUTPUTS = Classes(2)

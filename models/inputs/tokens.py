@@ -1,20 +1,16 @@
-"""Network inputs -> (sequence, mask)."""
+"""Sequences of token ids."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 from keras import KerasTensor
 
+from models.ids import PADDING, UNKNOWN
+from models.inputs import Connected
 from models.spec import ModelSpec
-
-PADDING = 0
-"""Token id of padding; sequences are padded on the right."""
-
-UNKNOWN = 1
-"""Token id of what is not in the vocabulary."""
 
 
 @keras.saving.register_keras_serializable("unrolled")
@@ -58,29 +54,36 @@ class TokenInput:
     """
 
     vocabulary_size: int
+    kind: ClassVar[str] = "tokens"
 
-    def connect(self, spec: ModelSpec) -> tuple[KerasTensor, KerasTensor, KerasTensor]:
-        """The input and what the recurrence reads.
+    def connect(self, spec: ModelSpec) -> Connected:
+        """Embeds the tokens.
 
         Args:
             spec: gives the width of the embedding and the dropout.
 
         Returns:
-            tokens: int32 `[batch, time]`, the model's input.
-            sequence: float32 `[batch, time, embedding_dim]`.
-            mask: bool `[batch, time]`, true where there is a token.
+            Of the input `tokens`, int32 `[batch, time]`: the embedded sequence, `[batch, time,
+            embedding_dim]`, and a mask that is true where there is a token.
         """
         tokens = keras.Input((None,), dtype="int32", name="tokens")
         mask = keras.ops.not_equal(tokens, PADDING)
         kept = tokens
         if spec.token_dropout:
             kept = TokenDropout(spec.token_dropout, name="token_dropout")(tokens)
-        sequence = keras.layers.Embedding(
-            self.vocabulary_size, spec.embedding_dim, name="embedding"
-        )(kept)
+        sequence = self._embedding(spec)(kept)
         if spec.dropout:
             # The same features at every step of an example (Gal & Ghahramani 2016).
             sequence = keras.layers.SpatialDropout1D(spec.dropout, name="embedding_dropout")(
                 sequence
             )
-        return tokens, sequence, mask
+        return Connected({"tokens": tokens}, sequence, mask)
+
+    def _embedding(self, spec: ModelSpec) -> keras.layers.Layer:
+        """For a language model with tied embeddings one that scores tokens as well."""
+        size = (self.vocabulary_size, spec.embedding_dim)
+        if spec.head == "next_token" and spec.tie_embeddings:
+            return keras.layers.ReversibleEmbedding(
+                *size, reverse_dtype="float32", name="embedding"
+            )
+        return keras.layers.Embedding(*size, name="embedding")

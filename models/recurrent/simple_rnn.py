@@ -1,0 +1,64 @@
+"""The simple recurrent network, Elman 1990.
+
+One step:
+
+    h_t = tanh(x_t W + b + h_{t-1} U)
+
+Backward, from the gradient dh of h_t:
+
+    dz = dh (1 - h_t^2)                  dh_{t-1} = dz U'
+
+and over all steps dx = dz W', dW = x' dz, dU = h_{t-1}' dz, db = sum dz.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import keras
+import tensorflow as tf
+
+from models.recurrent.layer import FastLayer
+from models.recurrent.loops import Cell
+from models.recurrent.tensors import Tensor
+
+
+@dataclass(frozen=True)
+class SimpleRNNStep(Cell):
+    """The equations above, for `models.recurrent.loops`."""
+
+    gates: int = 1
+    states: int = 1
+    saved: tuple[int, ...] = ()
+    recurrent_bias: bool = False
+
+    def step(
+        self, projected: Tensor, recurrent: Tensor, states: Sequence[Tensor]
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        """One step forward, see `loops.Cell.step`."""
+        return [tf.tanh(projected + recurrent)], []
+
+    def step_back(
+        self,
+        saved: Sequence[Tensor],
+        states: Sequence[Tensor],
+        before: Sequence[Tensor],
+        d_states: Sequence[Tensor],
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        """One step backward, see `loops.Cell.step_back`."""
+        (dh,) = d_states
+        return [dh * (1 - states[0] * states[0])], [tf.zeros_like(dh)]
+
+
+@keras.saving.register_keras_serializable("unrolled")
+class SimpleRNN(FastLayer, keras.layers.SimpleRNN):
+    """`keras.layers.SimpleRNN`, faster on a CPU: same arguments, same weights, same numbers.
+
+    Args:
+        *args: of `keras.layers.SimpleRNN`.
+        time_checkpoint: see `FastLayer`.
+        **kwargs: of `keras.layers.SimpleRNN`.
+    """
+
+    equations = SimpleRNNStep()

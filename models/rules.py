@@ -1,0 +1,247 @@
+"""Which combinations of a spec make sense, and why the others do not: one rule a line.
+
+The first rule that is broken is the one that a person is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from models.settings import SpecError
+from models.spec import ModelSpec
+
+INPUTS_OF = {
+    "one_to_one": ("vector", "image"),
+    "one_to_many": ("vector", "category", "image"),
+    "many_to_one": ("tokens", "features", "rows", "frames"),
+    "many_to_many": ("tokens", "features", "rows", "frames"),
+    "encoder_decoder": ("tokens", "features", "rows", "frames"),
+}
+HEADS_OF = {
+    "one_to_one": ("classes", "tags", "values"),
+    "one_to_many": ("tokens",),
+    "many_to_one": ("classes", "tags", "values", "quantiles"),
+    "many_to_many": ("labels", "crf", "next_token"),
+    "encoder_decoder": ("tokens", "ctc"),
+}
+ALL_CELLS = "simple_rnn, lstm, gru, transformer"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One thing that a spec must not be.
+
+    Attributes:
+        field: the setting to blame.
+        broken: whether a spec breaks the rule.
+        reason: why it makes no sense, and what can be chosen.
+    """
+
+    field: str
+    broken: Callable[[ModelSpec], bool]
+    reason: Callable[[ModelSpec], str]
+
+    def check(self, spec: ModelSpec) -> None:
+        """Raises SpecError if `spec` breaks the rule."""
+        if self.broken(spec):
+            raise SpecError(self.field, self.reason(spec))
+
+
+def _width(spec: ModelSpec) -> int:
+    """Features of the states that attention looks at."""
+    doubled = spec.bidirectional and spec.recurrent and not spec.writes
+    return spec.units * (2 if doubled else 1)
+
+
+def _shared_by_heads(spec: ModelSpec) -> bool:
+    return spec.attention == "multi_head" or spec.cell == "transformer"
+
+
+def _divisors(number: int) -> str:
+    return ", ".join(str(n) for n in range(1, number + 1) if number % n == 0)
+
+
+def _without_regions(spec: ModelSpec) -> bool:
+    """Whether a decoder starts from a whole that has no parts to attend to."""
+    return spec.mode == "one_to_many" and spec.input != "image"
+
+
+def _embeds_output(spec: ModelSpec) -> bool:
+    return spec.head in ("tokens", "next_token")
+
+
+MODE_RULES = (
+    Rule(
+        "input",
+        lambda s: s.input not in INPUTS_OF[s.mode],
+        lambda s: f"{s.mode} does not read {s.input}; choose {', '.join(INPUTS_OF[s.mode])}",
+    ),
+    Rule(
+        "head",
+        lambda s: s.head not in HEADS_OF[s.mode],
+        lambda s: f"{s.mode} does not answer by {s.head}; choose {', '.join(HEADS_OF[s.mode])}",
+    ),
+    Rule(
+        "head",
+        lambda s: s.head == "next_token" and s.input != "tokens",
+        lambda s: (
+            f"next_token goes on with tokens that it has read, and {s.input} are none; choose"
+            " labels, crf"
+        ),
+    ),
+    Rule(
+        "cell",
+        lambda s: s.mode == "one_to_one" and s.cell != "none",
+        lambda s: (
+            f"one_to_one is a feed-forward network, in which {s.cell} has no sequence to go along;"
+            " choose none"
+        ),
+    ),
+    Rule(
+        "cell",
+        lambda s: s.mode != "one_to_one" and s.cell == "none",
+        lambda s: f"{s.mode} has a sequence that something must go along; choose {ALL_CELLS}",
+    ),
+    Rule(
+        "bidirectional",
+        lambda s: s.bidirectional and s.mode == "one_to_one",
+        lambda s: "one_to_one has no sequence to read backwards; set bidirectional=0",
+    ),
+    Rule(
+        "bidirectional",
+        lambda s: s.bidirectional and s.mode == "one_to_many",
+        lambda s: "a decoder cannot read what it has not written yet; set bidirectional=0",
+    ),
+    Rule(
+        "bidirectional",
+        lambda s: s.bidirectional and s.head == "next_token",
+        lambda s: "who reads backwards has seen the next token already; set bidirectional=0",
+    ),
+    Rule(
+        "pooling",
+        lambda s: s.pooling != "last" and s.mode != "many_to_one",
+        lambda s: f"only many_to_one makes one vector of its states, {s.mode} not; choose last",
+    ),
+)
+
+ATTENTION_RULES = (
+    Rule(
+        "attention",
+        lambda s: s.attention != "none" and s.mode == "one_to_one",
+        lambda s: "one_to_one has no steps to attend to; choose none",
+    ),
+    Rule(
+        "attention",
+        lambda s: s.attention != "none" and s.head == "ctc",
+        lambda s: "ctc labels the encoder's own steps and has no decoder that attends; choose none",
+    ),
+    Rule(
+        "attention",
+        lambda s: s.cell == "transformer" and s.mode == "many_to_many" and s.attention != "none",
+        lambda s: "the transformer attends in each of its layers already; choose none",
+    ),
+    Rule(
+        "attention",
+        lambda s: s.cell == "transformer" and s.writes and s.attention != "multi_head",
+        lambda s: (
+            f"the transformer's decoder reads its input through multi_head attention, not through"
+            f" {s.attention}; choose multi_head"
+        ),
+    ),
+    Rule(
+        "attention",
+        lambda s: _without_regions(s) and s.recurrent and s.attention != "none",
+        lambda s: (
+            f"a {s.input} has no regions to attend to, as an image has: the decoder starts from the"
+            " whole of it; choose none"
+        ),
+    ),
+    Rule(
+        "attention_heads",
+        lambda s: _shared_by_heads(s) and _width(s) % s.attention_heads != 0,
+        lambda s: (
+            f"{s.attention_heads} heads cannot share the {_width(s)} units of a state evenly;"
+            f" choose {_divisors(_width(s))}"
+        ),
+    ),
+)
+
+LAYER_RULES = (
+    Rule(
+        "residual",
+        lambda s: s.residual and s.cell == "transformer",
+        lambda s: "the transformer has its own residual connections; set residual=0",
+    ),
+    Rule(
+        "residual",
+        lambda s: s.residual and s.layers == 1,
+        lambda s: "needs a second layer to lead around; set layers=2 or more, or residual=0",
+    ),
+    Rule(
+        "layer_norm",
+        lambda s: s.layer_norm and s.cell == "transformer",
+        lambda s: "the transformer normalises in each of its layers already; set layer_norm=0",
+    ),
+    Rule(
+        "variational",
+        lambda s: s.variational and not s.recurrent,
+        lambda s: f"cell={s.cell} has no recurrent state to drop from; set variational=0",
+    ),
+    Rule(
+        "variational",
+        lambda s: s.variational and not s.dropout,
+        lambda s: "says how dropout is drawn, and there is none; set dropout=0.3 or variational=0",
+    ),
+    Rule(
+        "time_checkpoint",
+        lambda s: s.time_checkpoint > 0 and not s.recurrent,
+        lambda s: f"cell={s.cell} has no recurrence to compute again; set time_checkpoint=0",
+    ),
+    Rule(
+        "token_dropout",
+        lambda s: s.token_dropout > 0 and s.input != "tokens",
+        lambda s: f"input {s.input} has no tokens to drop; set token_dropout=0",
+    ),
+)
+
+DECODER_RULES = (
+    Rule(
+        "input_feeding",
+        lambda s: s.input_feeding and not s.writes,
+        lambda s: f"{s.mode} with head {s.head} has no decoder; set input_feeding=0",
+    ),
+    Rule(
+        "input_feeding",
+        lambda s: s.input_feeding and s.cell == "transformer",
+        lambda s: "the transformer reads all steps at once and hands none on; set input_feeding=0",
+    ),
+    Rule(
+        "input_feeding",
+        lambda s: s.input_feeding and _without_regions(s),
+        lambda s: f"a {s.input} has no regions to attend to again; set input_feeding=0",
+    ),
+    Rule(
+        "input_feeding",
+        lambda s: s.input_feeding and s.attention == "none",
+        lambda s: (
+            "without attention there is no attentional state to feed; set attention=dot, additive"
+            " or multi_head, or input_feeding=0"
+        ),
+    ),
+    Rule(
+        "tie_embeddings",
+        lambda s: s.tie_embeddings and not _embeds_output(s),
+        lambda s: f"head {s.head} writes no tokens to embed; set tie_embeddings=0",
+    ),
+    Rule(
+        "teacher_forcing",
+        lambda s: s.teacher_forcing < 1 and not s.writes,
+        lambda s: (
+            f"only a decoder, head tokens, is trained on its own answers, {s.head} not; set"
+            " teacher_forcing=1"
+        ),
+    ),
+)
+
+RULES = MODE_RULES + ATTENTION_RULES + LAYER_RULES + DECODER_RULES

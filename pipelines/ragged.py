@@ -1,0 +1,45 @@
+"""Sequences of different lengths in one array."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Ragged:
+    """Sequences of different lengths, one after the other.
+
+    Attributes:
+        values: `[sum of lengths, ...]`.
+        splits: int64 `[n + 1]`, where each sequence begins, and the end of the last.
+        fill: what a shorter sequence is padded with.
+    """
+
+    values: np.ndarray
+    splits: np.ndarray
+    fill: float = 0
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """int64 `[n]`."""
+        return np.diff(self.splits)
+
+    def pad(self, rows: np.ndarray, length: int) -> np.ndarray:
+        """Some of the sequences, padded on the right.
+
+        Args:
+            rows: int `[batch]`, which ones.
+            length: of the result; none of them is longer.
+
+        Returns:
+            `[batch, length, ...]`.
+        """
+        shape = (len(rows), length, *self.values.shape[1:])
+        padded = np.full(shape, self.fill, self.values.dtype)
+        lengths = self.lengths[rows]
+        steps = np.arange(length)
+        real = steps < lengths[:, None]  # [batch, length]
+        padded[real] = self.values[(self.splits[rows][:, None] + steps)[real]]
+        return padded

@@ -1,0 +1,77 @@
+"""Training by windows: truncated back-propagation through time, an update after each window."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from models.outputs.steps import StepOutputs
+from models.streaming import Streaming
+from models.truncated import Windows
+from pipelines.batching import Batch
+from pipelines.training.step import Step, open_graph
+
+
+class WindowedStep(Step):
+    """Trains a model by a batch at a time, and a batch by a window at a time.
+
+    The state is carried from window to window, the gradient is not, so that memory is that of one
+    window however long the sequences are (`models.truncated`).
+
+    Args:
+        model: as of `Step`.
+        outputs: with an answer for each step.
+        optimizer: updates the weights, after each window.
+        clip_norm: as of `Step`.
+        network: the model with its state outside.
+        window: steps of a window.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        outputs: StepOutputs,
+        optimizer: keras.optimizers.Optimizer,
+        clip_norm: float,
+        network: Streaming,
+        window: int,
+    ):
+        super().__init__(model, outputs, optimizer, clip_norm)
+        self.padding = outputs.padding
+        self.windows = Windows(network, window)
+        self._window = open_graph(self._window_graph)
+
+    def train(self, batch: Batch) -> dict[str, tf.Tensor]:
+        """Takes a step for each window; returns the means over all of them, as `Step.train`."""
+        states = self.windows.start(len(batch.weights))
+        found = []
+        for inputs, targets in self.windows.cut(batch.inputs, batch.targets, self.padding):
+            if not tf.reduce_any(targets != self.padding):
+                continue  # moments would move the weights, though there is nothing to learn
+            logs, states = self._window(inputs, targets, batch.weights, states)
+            found.append(logs)
+        weights = tf.stack([logs["weight"] for logs in found])
+        total = tf.reduce_sum(weights)
+        means = {
+            name: tf.reduce_sum(tf.stack([logs[name] for logs in found]) * weights) / total
+            for name in found[0]
+        }
+        return means | {"weight": total}
+
+    def _window_graph(
+        self,
+        inputs: dict[str, tf.Tensor],
+        targets: tf.Tensor,
+        weights: tf.Tensor,
+        states: dict[str, tf.Tensor],
+    ) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]:
+        after: dict[str, Any] = {}
+
+        def read() -> dict[str, tf.Tensor]:
+            answer, carried = self.windows.read(inputs, states)
+            after.update(carried)
+            return answer
+
+        return self.descend(read, targets, weights), after

@@ -1,0 +1,130 @@
+"""Every legal combination of mode, cell, direction and attention, small enough to try them all."""
+
+import functools
+import itertools
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from models import build as networks
+from models.generation import Generation
+from models.ids import END
+from models.inputs.image import ImageInput
+from models.inputs.tokens import TokenInput
+from models.inputs.vector import VectorInput
+from models.outputs.classes import Classes
+from models.outputs.labels import Labels
+from models.outputs.next_token import NextToken
+from models.outputs.tokens import Tokens
+from models.outputs.transcript import Transcript
+from models.settings import SpecError
+from models.spec import ATTENTIONS, CELLS, MODES, ModelSpec
+
+VOCABULARY, UNITS = 9, 4
+LENGTHS = (5, 3, 1)
+ANSWERS = (3, 2, 1)
+"""Tokens of the answers of decoders, END included."""
+CHOICES = {
+    "input": {"one_to_one": ("vector", "image"), "one_to_many": ("vector", "image")},
+    "head": {"many_to_many": ("labels", "crf", "next_token"), "encoder_decoder": ("tokens", "ctc")},
+}
+SMALL = {"units": UNITS, "embedding_dim": 4, "filters": 2, "attention_heads": 2, "dropout": 0.0}
+GENERATION = Generation(strategy="beam", beam_width=2, max_tokens=4)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A spec with what it reads and answers."""
+
+    spec: ModelSpec
+
+    @property
+    def name(self):
+        s = self.spec
+        given = (s.mode, s.input, s.head, s.cell, "both" if s.bidirectional else "forward")
+        fed = ("fed",) if s.input_feeding else ()
+        return "-".join([*given, s.attention, str(s.layers), *fed])
+
+    @property
+    def inputs(self):
+        kinds = {"tokens": TokenInput(VOCABULARY), "vector": VectorInput(3)}
+        return kinds.get(self.spec.input, ImageInput(4, 4))
+
+    @property
+    def outputs(self):
+        kinds = {"classes": Classes(3), "next_token": NextToken(VOCABULARY)}
+        kinds |= {"tokens": Tokens(VOCABULARY), "ctc": Transcript(VOCABULARY)}
+        return kinds.get(self.spec.head, Labels(3))
+
+
+def legal(spec):
+    try:
+        spec.validate()
+    except SpecError:
+        return False
+    return True
+
+
+def cases(modes=MODES):
+    """All of some modes; with input feeding, once for each cell and attention."""
+    found = []
+    for mode, cell, both, attention, layers in itertools.product(
+        modes, CELLS, (False, True), ATTENTIONS, (1, 2)
+    ):
+        inputs = CHOICES["input"].get(mode, ("tokens",))
+        heads = CHOICES["head"].get(mode, (ModelSpec.of(mode).head,))
+        fed = (False, True) if mode == "encoder_decoder" and layers == 1 and not both else (False,)
+        for kind, head, feeding in itertools.product(inputs, heads, fed):
+            changes = {"input": kind, "head": head, "cell": cell, "bidirectional": both}
+            changes |= {"attention": attention, "layers": layers, "input_feeding": feeding}
+            changes |= {"residual": layers == 2 and cell not in ("transformer",)}
+            spec = ModelSpec.of(mode, **changes, **SMALL)
+            if legal(spec):
+                found.append(Case(spec))
+    return found
+
+
+@functools.cache
+def network(case):
+    """The case's model, no weight of which is at a special value; whoever changes it mends it."""
+    keras.utils.set_random_seed(0)
+    model = networks.build(case.spec, case.inputs, case.outputs)
+    noise = np.random.default_rng(0)
+    model.set_weights([w + noise.normal(0, 0.2, w.shape) for w in model.get_weights()])
+    return model
+
+
+def read(case, rows=slice(None), width=None):
+    """The network's inputs, without what a teacher tells: some rows, padded to some width."""
+    random = np.random.default_rng(1)
+    if case.spec.input == "vector":
+        return {"vector": tf.constant(random.normal(size=(3, 3))[rows], tf.float32)}
+    if case.spec.input == "image":
+        return {"image": tf.constant(random.normal(size=(3, 4, 4, 1))[rows], tf.float32)}
+    texts = [random.integers(4, VOCABULARY, length) for length in LENGTHS]
+    return {"tokens": _padded(texts[rows], width)}
+
+
+def target(case, rows=slice(None), width=None):
+    """What is right."""
+    random = np.random.default_rng(2)
+    head = case.spec.head
+    if head == "classes":
+        return tf.constant(np.eye(3, dtype=np.float32)[rows])
+    if head in ("labels", "crf"):
+        labels = [random.integers(0, 3, length) for length in LENGTHS]
+        return _padded(labels[rows], width, -1)
+    if head == "next_token":
+        return _padded([random.integers(4, VOCABULARY, n) for n in LENGTHS][rows], width)
+    answers = [random.integers(4, VOCABULARY, n - 1).tolist() for n in ANSWERS]
+    ends = [] if head == "ctc" else [END]
+    return _padded([np.array(answer + ends, int) for answer in answers][rows], width)
+
+
+def _padded(rows, width=None, fill=0):
+    array = np.full((len(rows), width or max(1, *map(len, rows))), fill, np.int32)
+    for line, row in zip(array, rows, strict=True):
+        line[: len(row)] = row
+    return tf.constant(array)
