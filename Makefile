@@ -39,7 +39,7 @@ $(READY): requirements.lock pyproject.toml scripts/setup.sh
 setup: $(READY)  ## the environment alone
 
 test: $(READY)  ## all tests
-	@.venv/bin/python -m pytest $(TESTS)
+	@.venv/bin/python -m pytest $(or $(TESTS),-n auto --maxprocesses 4 --dist loadfile)
 
 lint: $(READY)  ## format, lint, types, the direction of imports
 	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet . && .venv/bin/ty check --quiet .

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import keras
 
+from models.recurrent import path_of
 from pipelines import paths, workbench
 from pipelines.batching import Batch, Batches
 from pipelines.config import Config, settings
@@ -49,6 +50,8 @@ def run(request: Request) -> None:
         train, _ = workbench.batches(prepared, config)
     model = workbench.network(config, prepared.features)
     print(f"\n{_settings(config)}\n\n{_layers(model)}\n")
+    if config.model.recurrent:
+        print(f"{_recurrences(model, config.model.input_feeding)}\n")
     optimizer_ = optimizer(config.training, config.training.epochs * len(train))
     step = Step(model, prepared.features.outputs, optimizer_, config.training.clip_norm)
     before = peak_memory()
@@ -91,8 +94,10 @@ def measure(step: Step, train: Batches) -> list[StepTime]:
 def _settings(config: Config) -> str:
     defaults = {name: field.default for name, (_, field) in settings().items()}
     lines = ["settings (* other than the general default)"]
+    generates = config.model.writes or config.model.head == "next_token"
+    unused = set() if generates else vars(config.generation).keys()
     for name, value in config.flat().items():
-        if value == "" or name == "task":
+        if value == "" or name == "task" or name in unused:
             continue
         star = "*" if name in defaults and value != defaults[name] else " "
         lines.append(f" {star}{name:<18}{value}")
@@ -120,6 +125,20 @@ def _layers(model: keras.Model) -> str:
         count = f"{parameters[name]:,}" if name in parameters else ""
         lines.append(f"{name:<22}{kind:<18}{shapes[name]:<24}{count:>12}")
     lines.append(f"{'in all':<64}{model.count_params():>12,}")
+    return "\n".join(lines)
+
+
+def _recurrences(model: keras.Model, input_feeding: bool) -> str:
+    """Which way each recurrent layer computes here, and why."""
+    lines = ["how the recurrence computes"]
+    for layer in model._flatten_layers():  # composite layers hold the recurrent ones
+        if not isinstance(layer, keras.layers.RNN):
+            continue
+        name = layer.cell.kernel.path.rpartition("/")[0].rpartition("/")[0]
+        said = str(path_of(layer))
+        if input_feeding and name.startswith("decoder"):
+            said = "step by step: with input feeding a step waits for the attention of the last one"
+        lines.append(f"  {name:<42}{said}")
     return "\n".join(lines)
 
 

@@ -236,7 +236,11 @@ def test_a_file_in_sections(tmp_path):
     ("text", "error", "said"),
     [
         ("units = ", UserError, "is not TOML"),
-        ("[modle]\nunits = 1", UserError, "Did you mean 'model'.*Choices: data, generation, model, training"),
+        (
+            "[modle]\nunits = 1",
+            UserError,
+            "Did you mean 'model'.*Choices: data, generation, model, training",
+        ),
         ("unit = 1", UserError, "Did you mean 'units'"),
         ("[model]\nunit = 1", UserError, "Did you mean 'units'"),
         ("units = 1.5", UserError, "not a whole number"),
