@@ -10,7 +10,7 @@ STAGES := data build train evaluate export predict serve ui
 # so that a misspelt one is answered instead of ignored. $(value) keeps a `$` in a text as it is,
 # and `$nl` a line break, at which make would cut the recipe.
 given := $(foreach v,$(filter-out PYTHON MAKE%,$(.VARIABLES)),$(if $(filter command,$(firstword $(origin $v))),$v))
-ui: given := $(given)
+ui bench: given := $(given)
 given += $(if $(filter environment,$(origin TASK)),TASK)
 define newline
 
@@ -19,7 +19,7 @@ endef
 quoted = '$(subst $(newline),'"$$nl"',$(subst ','\'',$(1)=$(value $(1))))'
 request = $(foreach v,$(given),$(call quoted,$v))
 
-.PHONY: $(STAGES) help setup test lint format lock clean
+.PHONY: $(STAGES) help setup test bench lint format lock clean
 
 data:      ## prepare a task's data and print its card
 build:     ## resolve the settings, build the network, measure it; train nothing
@@ -40,6 +40,9 @@ setup: $(READY)  ## the environment alone
 
 test: $(READY)  ## all tests
 	@.venv/bin/python -m pytest $(or $(TESTS),-n auto --maxprocesses 4 --dist loadfile)
+
+bench: $(READY)  ## measure beside Keras and PyTorch, all or one: BENCH=lengths TORCH_PYTHON=
+	@nl=$$(printf '\n.') && nl=$${nl%.} && exec .venv/bin/python -m benchmarks $(request)
 
 lint: $(READY)  ## format, lint, types, the direction of imports
 	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet . && .venv/bin/ty check --quiet .

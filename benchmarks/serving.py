@@ -165,7 +165,8 @@ def main() -> None:
 
     found = scan(paths.exports(), given.model).get(given.model)
     if not found:
-        raise SystemExit(f"no export of '{given.model}' in {paths.exports()}")
+        print(f"skipped: no export in {paths.exports()}; make train TASK={given.model} makes one")
+        return
     model = Model(found[max(found)].folder)
     example = {**model.example, "instances": model.example["instances"][:1]}
     request = parse_document(example)

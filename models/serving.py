@@ -153,6 +153,13 @@ def _decoder_signatures(streaming: Streaming, road: RawRoad) -> dict[str, Any]:
 
 def _encoded(road: RawRoad, raw: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     return {
-        name: value.to_tensor() if isinstance(value, tf.RaggedTensor) else value
+        name: _padded(value) if isinstance(value, tf.RaggedTensor) else value
         for name, value in road.encode(raw).items()
     }
+
+
+def _padded(sequences: Any) -> tf.Tensor:
+    """Ragged sequences as a tensor of a step at least: a piece may be empty, a loop may not."""
+    dense = sequences.to_tensor()
+    missing = tf.maximum(1 - tf.shape(dense)[1], 0)
+    return tf.pad(dense, [[0, 0], [0, missing], *[[0, 0]] * (dense.shape.rank - 2)])

@@ -25,10 +25,10 @@ import numpy as np
 import tensorflow as tf
 
 from models.decoding import core
-from models.tensors import Tensor
 from models.decoding.largest import blocks_of, fill_blocks, largest
 from models.generation import WIDEST_BEAM, Generation
 from models.ids import END, PADDING, START
+from models.tensors import Tensor
 
 
 class Best(NamedTuple):

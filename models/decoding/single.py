@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from models.decoding import core
-from models.tensors import Tensor
 from models.generation import Generation
 from models.ids import END, PADDING, START
+from models.tensors import Tensor
 
 Chooser = Callable[[Tensor, Tensor], Tensor]
 """`(log_p, time) -> tokens`: float32 `[batch, vocabulary]`, int32 scalar -> int32 `[batch]`."""

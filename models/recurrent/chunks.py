@@ -20,7 +20,7 @@ import tensorflow as tf
 
 from models.recurrent.cut import Cut
 from models.recurrent.loops import Cell, Tensors, backward, compiled, forward
-from models.recurrent.tensors import Tensor
+from models.tensors import Tensor
 
 
 def _flat(values: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from models.recurrent.tensors import Tensor
+from models.tensors import Tensor
 
 ROWS = 8
 """The rows of a shard are a multiple of this: a smaller last batch of an epoch then seldom means

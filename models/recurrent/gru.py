@@ -25,7 +25,7 @@ import tensorflow as tf
 
 from models.recurrent.layer import FastLayer
 from models.recurrent.loops import Cell
-from models.recurrent.tensors import Tensor
+from models.tensors import Tensor
 
 
 @dataclass(frozen=True)

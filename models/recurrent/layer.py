@@ -13,7 +13,7 @@ from models.recurrent.cut import ROWS, Cut
 from models.recurrent.loops import Cell
 from models.recurrent.paths import path_of
 from models.recurrent.recurrence import Given, fast_recurrence, plain_recurrence
-from models.recurrent.tensors import Tensor
+from models.tensors import Tensor
 
 CHUNK = 50
 """Steps of a chunk. Long enough that starting a chunk costs nothing, short enough that little is

@@ -15,7 +15,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from models.recurrent.tensors import Tensor
+from models.tensors import Tensor
 
 Tensors = dict[str, Any]
 """What a loop reads: name -> tensor, or a tuple of tensors. What is not given is not there."""

@@ -10,7 +10,7 @@ import tensorflow as tf
 from models.recurrent.chunks import Forward, Work, backward_chunks
 from models.recurrent.cut import Cut
 from models.recurrent.loops import Cell, Tensors, forward
-from models.recurrent.tensors import Tensor
+from models.tensors import Tensor
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,8 @@ class WindowedStep(Step):
         states: dict[str, tf.Tensor],
     ) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]:
         after: dict[str, Any] = {}
+        specs = self.windows.network.state_specs()  # the graph is open in more than the batch
+        states = {name: tf.ensure_shape(state, specs[name].shape) for name, state in states.items()}
 
         def read() -> dict[str, tf.Tensor]:
             answer, carried = self.windows.read(inputs, states)

@@ -1,0 +1,86 @@
+"""`make bench [BENCH=name]`: the measurements one after the other, each in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks.command import progress
+from benchmarks.workers import ENVIRONMENT, PROJECT
+from pipelines.errors import UserError, unknown
+
+BENCHMARKS = {
+    "recurrent_layers": "a layer beside keras.layers",
+    "whole_models": "a whole model beside Keras's fit and PyTorch",
+    "buckets": "training on texts of many lengths",
+    "lengths": "time and memory against the length",
+    "decoding": "writing a sentence",
+    "exports": "answers of an export",
+    "precision": "mixed_bfloat16 on this machine",
+    "serving": "the local server",
+}
+VARIABLES = ("BENCH", "TORCH_PYTHON")
+
+
+def parse(words: Sequence[str]) -> tuple[list[str], str]:
+    """What is to be measured, and the Python that has PyTorch.
+
+    Args:
+        words: as Make writes them, `BENCH=lengths`.
+
+    Raises:
+        UserError: an unknown variable or measurement.
+    """
+    given = dict.fromkeys(VARIABLES, "")
+    for word in words:
+        name, _, value = word.partition("=")
+        if name.upper() not in VARIABLES:
+            raise unknown("variable", name, VARIABLES)
+        given[name.upper()] = value
+    wanted = given["BENCH"].split() or list(BENCHMARKS)
+    for name in wanted:
+        if name not in BENCHMARKS:
+            raise unknown("benchmark", name, BENCHMARKS)
+    return wanted, given["TORCH_PYTHON"]
+
+
+def machine() -> str:
+    """What the figures were measured on."""
+    made = f"TensorFlow {version('tensorflow')}, Keras {version('keras')}"
+    file = Path("/proc/cpuinfo")
+    lines = file.read_text().splitlines() if file.exists() else []
+    models = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{made}, {cores} cores ({models[0] if models else platform.machine()})"
+
+
+def main() -> int:
+    """Measures; returns the exit code."""
+    try:
+        wanted, torch = parse(sys.argv[1:])
+    except UserError as error:
+        print(f"unrolled: {error}", file=sys.stderr)
+        return 2
+    environment = ENVIRONMENT | os.environ | ({"TORCH_PYTHON": torch} if torch else {})
+    print(f"{machine()}\nMedians, with the quartiles in brackets.")
+    failed = []
+    for name in wanted:
+        print(f"\n## {name}: {BENCHMARKS[name]}\n", flush=True)
+        started = time.monotonic()
+        command = [sys.executable, "-m", f"benchmarks.{name}"]
+        if subprocess.run(command, cwd=PROJECT, env=environment).returncode:
+            failed.append(name)
+        progress(f"{name} took {time.monotonic() - started:.0f} s")
+    if failed:
+        progress(f"failed: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

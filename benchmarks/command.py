@@ -1,0 +1,29 @@
+"""What the measurements have in common as programs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from benchmarks.workers import ENVIRONMENT
+
+
+def quick(about: str | None) -> bool:
+    """Whether the command line asks for sizes so small that they show only that all runs.
+
+    Makes TensorFlow quiet as well, before its import.
+
+    Args:
+        about: docstring of the module; its first line is the help.
+    """
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    parser = argparse.ArgumentParser(description=(about or "").partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="tiny sizes, to see that it runs")
+    return parser.parse_args().quick
+
+
+def progress(*parts: object) -> None:
+    """A line for who waits; the tables alone go to standard output."""
+    print(*parts, sep="  ", file=sys.stderr, flush=True)

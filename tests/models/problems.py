@@ -1,0 +1,108 @@
+"""Small problems that a network solves only if it remembers, and a short way of training it."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from models.ids import END
+
+DIGITS = 4  # id of the digit 0; the padding, unknown, start and end tokens come first
+PLUS = DIGITS + 10
+VOCABULARY = PLUS + 1
+
+
+def adding(count, length, random):
+    """Two of many numbers are marked; the answer is their sum (Hochreiter & Schmidhuber 1997).
+
+    Features `[n, length, 2]` of values in [0, 1) and marks, one in each half; targets `[n, 1]`.
+    Who always answers 1 has a squared error of 1/6.
+    """
+    values = random.random((count, length), np.float32)
+    marks = np.zeros((count, length), np.float32)
+    rows = np.arange(count)
+    first = random.integers(0, length // 2, count)
+    second = random.integers(length // 2, length, count)
+    marks[rows, first] = marks[rows, second] = 1
+    targets = (values[rows, first] + values[rows, second])[:, None]
+    inputs = {
+        "features": np.stack([values, marks], axis=2),
+        "lengths": np.full(count, length, np.int32),
+    }
+    return inputs, targets
+
+
+def copying(count, symbols, lag, kinds, random):
+    """Symbols, a silence, and then a signal for each of them to be said again.
+
+    Tokens `[n, symbols + lag + symbols]`; labels of the last part, -1 before it. Chance is 1/kinds.
+    """
+    said = random.integers(0, kinds, (count, symbols))
+    silence, signal = kinds + 4, kinds + 5
+    rest = np.full((count, lag), silence)
+    tokens = np.concatenate([said + 4, rest, np.full_like(said, signal)], axis=1)
+    labels = np.concatenate([np.full((count, symbols + lag), -1), said], axis=1)
+    return {"tokens": tokens.astype(np.int32)}, labels.astype(np.int32)
+
+
+def additions(numbers):
+    """Sums written out, as `123+456` -> `579` (Zaremba & Sutskever 2014): tokens of characters.
+
+    The question is read backwards, so that the digits to be used first come last.
+
+    Args:
+        numbers: int `[n, 2]`.
+    """
+    questions = [_characters(f"{a}+{b}")[::-1] for a, b in numbers.tolist()]
+    answers = [[*_characters(str(a + b)), END] for a, b in numbers.tolist()]
+    return {"tokens": _padded(questions, 7)}, _padded(answers, 5)
+
+
+def numbers_apart(share, random):
+    """Pairs of three-digit numbers in two parts: `trained(count)` and `held_out(count)` draw them.
+
+    Neither order of a pair that is held out is ever trained.
+    """
+    held = random.random((1000, 1000)) < share / 2
+    held |= held.T
+    all_pairs = np.argwhere(np.ones((900, 900), bool)) + 100
+    apart = held[all_pairs[:, 0], all_pairs[:, 1]]
+    return tuple(
+        lambda count, part=all_pairs[apart == kept]: part[random.integers(0, len(part), count)]
+        for kept in (False, True)
+    )
+
+
+def _characters(text):
+    return [PLUS if c == "+" else DIGITS + int(c) for c in text]
+
+
+def _padded(rows, width):
+    array = np.zeros((len(rows), width), np.int32)
+    for target, row in zip(array, rows, strict=True):
+        target[: len(row)] = row
+    return array
+
+
+def train(model, outputs, sample, steps, rate=5e-3):
+    """Adam with clipping and a cosine down to nothing, on a fresh sample at each step.
+
+    Args:
+        sample: called without arguments for the inputs and targets of a batch.
+    """
+    schedule = keras.optimizers.schedules.CosineDecay(rate, steps)
+    adam = keras.optimizers.Adam(schedule, global_clipnorm=1.0)
+
+    @tf.function(reduce_retracing=True)
+    def step(inputs, targets):
+        with tf.GradientTape() as tape:
+            answer = model(inputs | outputs.teacher_inputs(targets), training=True)
+            size = outputs.size(targets)
+            loss = tf.reduce_sum(outputs.loss(answer, targets) * size) / tf.reduce_sum(size)
+        variables = model.trainable_variables
+        adam.apply(tape.gradient(loss, [v.value for v in variables]), variables)
+        return loss
+
+    for _ in range(steps):
+        inputs, targets = sample()
+        loss = step({k: tf.constant(v) for k, v in inputs.items()}, tf.constant(targets))
+    return float(loss)
