@@ -46,6 +46,7 @@ def write(
     road: RawRoad,
     folder: Path,
     streaming: Streaming | None = None,
+    beams: bool = False,
 ) -> None:
     """Writes the SavedModel.
 
@@ -54,7 +55,8 @@ def write(
     states before the first piece, and `step` takes a raw piece and the states and gives the decoded
     answers for it and the states after it. Of a decoder, `start` takes the raw inputs that it
     starts from, and `step` the tokens written since, `previous`, for the logits of the next ones.
-    Feeding in pieces gives exactly what feeding the whole gives.
+    Feeding in pieces gives exactly what feeding the whole gives. Of a network that writes by beam
+    search, `beam` takes a `beam_width` beside the raw inputs.
 
     Args:
         model: the network.
@@ -62,8 +64,12 @@ def write(
         road: what surrounds it.
         folder: to be made.
         streaming: the network with its state outside; None where it cannot be fed in pieces.
+        beams: whether the network writes by beam search.
     """
     signatures = {"serving_default": signature(raw_function(answer, road), road.signature())}
+    if beams:
+        width = {"beam_width": tf.TensorSpec([], tf.int32)}
+        signatures["beam"] = signature(_beam_function(answer, road), {**road.signature(), **width})
     if streaming:
         from_inputs = "previous" in streaming.input_specs()
         in_pieces = _decoder_signatures if from_inputs else _reader_signatures
@@ -114,6 +120,15 @@ def save(
     ]
     module.tracked = list(tracked)
     tf.saved_model.save(module, str(folder), signatures=dict(signatures))
+
+
+def _beam_function(answer: Answer, road: RawRoad) -> Callable[..., dict[str, tf.Tensor]]:
+    def search(*tensors: tf.Tensor) -> dict[str, tf.Tensor]:
+        *given, width = tensors
+        raw = dict(zip(road.signature(), given, strict=True))
+        return road.decode(answer({**_encoded(road, raw), "beam_width": width}), raw)
+
+    return search
 
 
 def _reader_signatures(streaming: Streaming, road: RawRoad) -> dict[str, Any]:

@@ -51,7 +51,9 @@ def release(
         with timed("writing the SavedModel"):
             answer = build.answer(config.model, model, features.outputs, config.generation)
             streaming, whole = _streaming(config, model, features)
-            serving.write(model, answer, features, staged, streaming)
+            generates = config.model.writes or config.model.head == "next_token"
+            beams = generates and config.generation.strategy == "beam"
+            serving.write(model, answer, features, staged, streaming, beams)
             said = card(config, examples, run.id) | {"not_in_pieces": whole}
             versions.write_extra(staged, "card.json", said)
             versions.write_extra(staged, "example.json", warm_up(task))

@@ -2,5 +2,5 @@
 
 
 def pytest_generate_tests(metafunc):
-    if "case" in metafunc.fixturenames:
+    if "case" in metafunc.fixturenames and hasattr(metafunc.module, "CASES"):
         metafunc.parametrize("case", metafunc.module.CASES, ids=lambda case: case.name)

@@ -24,6 +24,7 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 for name in ("keras", "models", "pipelines"):
     sys.modules[name] = None
 import numpy as np, tensorflow as tf
+tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})  # each runs once
 requests = np.load(sys.argv[2])
 found = {}
 for folder in json.loads(sys.argv[1]):

@@ -57,19 +57,24 @@ def additions(numbers):
     return {"tokens": _padded(questions, 7)}, _padded(answers, 5)
 
 
-def numbers_apart(share, random):
-    """Pairs of three-digit numbers in two parts: `trained(count)` and `held_out(count)` draw them.
+def pairs_of_numbers(random):
+    """All pairs of three-digit numbers in mixed order, int `[405450, 2]`.
 
-    Neither order of a pair that is held out is ever trained.
+    A pair is there once, in one of its two orders: two parts of the list have none in common.
     """
-    held = random.random((1000, 1000)) < share / 2
-    held |= held.T
-    all_pairs = np.argwhere(np.ones((900, 900), bool)) + 100
-    apart = held[all_pairs[:, 0], all_pairs[:, 1]]
-    return tuple(
-        lambda count, part=all_pairs[apart == kept]: part[random.integers(0, len(part), count)]
-        for kept in (False, True)
-    )
+    pairs = np.stack(np.triu_indices(900), axis=1) + 100
+    return random.permuted(random.permutation(pairs), axis=1)
+
+
+def reversing(count, shortest, longest, kinds, random):
+    """Symbols to be written in the opposite order: only who can look back knows a long row of them.
+
+    Tokens `[n, longest]` of rows of all lengths; targets `[n, longest + 1]`.
+    """
+    lengths = random.integers(shortest, longest + 1, count)
+    rows = [random.integers(4, kinds + 4, length).tolist() for length in lengths]
+    targets = _padded([[*row[::-1], END] for row in rows], longest + 1)
+    return {"tokens": _padded(rows, longest)}, targets
 
 
 def _characters(text):
@@ -83,16 +88,20 @@ def _padded(rows, width):
     return array
 
 
-def train(model, outputs, sample, steps, rate=5e-3):
+def train(model, outputs, sample, steps, rate):
     """Adam with clipping and a cosine down to nothing, on a fresh sample at each step.
 
     Args:
-        sample: called without arguments for the inputs and targets of a batch.
+        model: of `models.build`.
+        outputs: what it answers.
+        sample: called without arguments for the inputs and targets of a batch, always of one shape.
+        steps: how many.
+        rate: of learning, at the first step.
     """
     schedule = keras.optimizers.schedules.CosineDecay(rate, steps)
     adam = keras.optimizers.Adam(schedule, global_clipnorm=1.0)
 
-    @tf.function(reduce_retracing=True)
+    @tf.function
     def step(inputs, targets):
         with tf.GradientTape() as tape:
             answer = model(inputs | outputs.teacher_inputs(targets), training=True)
@@ -100,9 +109,7 @@ def train(model, outputs, sample, steps, rate=5e-3):
             loss = tf.reduce_sum(outputs.loss(answer, targets) * size) / tf.reduce_sum(size)
         variables = model.trainable_variables
         adam.apply(tape.gradient(loss, [v.value for v in variables]), variables)
-        return loss
 
     for _ in range(steps):
         inputs, targets = sample()
-        loss = step({k: tf.constant(v) for k, v in inputs.items()}, tf.constant(targets))
-    return float(loss)
+        step({name: tf.constant(v) for name, v in inputs.items()}, tf.constant(targets))

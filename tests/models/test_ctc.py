@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from models import serving
 from models.build import answer, build, load, streaming
 from models.generation import Generation
 from models.inputs.features import FeatureInput
 from models.inputs.tokens import TokenInput
 from models.outputs.transcript import Transcript
-from models.spec import ModelSpec, SpecError
+from models.settings import SpecError
+from models.spec import ModelSpec
 
 WIDTH, IDS, TIME = 3, 5, 8
 OUTPUTS = Transcript(IDS)
@@ -127,22 +129,17 @@ def test_an_export_searches_in_the_graph(strategy, op, tmp_path):
     spec = spec_of("simple_rnn")
     model = built(spec)
     ask = answer(spec, model, OUTPUTS, Generation(strategy=strategy, beam_width=2))
-    features = tf.TensorSpec([None, None, WIDTH], name="features")
-    lengths = tf.TensorSpec([None], tf.int32, name="lengths")
-
-    @tf.function(input_signature=[features, lengths])
-    def serve(features, lengths):
-        return ask({"features": features, "lengths": lengths})
-
-    module = tf.Module()
-    module.serve = serve
-    module.weights = [variable.value for variable in model.variables]
-    tf.saved_model.save(module, tmp_path / "export", signatures=serve)
+    specs = {
+        "features": tf.TensorSpec([None, None, WIDTH]),
+        "lengths": tf.TensorSpec([None], tf.int32),
+    }
+    graph = serving.signature(lambda *given: ask(dict(zip(specs, given, strict=True))), specs)
+    serving.save(tmp_path / "export", {"serving_default": graph}, [model])
     served = tf.saved_model.load(tmp_path / "export").signatures["serving_default"]
     found = served(features=tf.constant(FEATURES), lengths=tf.constant(LENGTHS))
     for name, value in ask(INPUTS).items():
         np.testing.assert_allclose(found[name], value, rtol=1e-5, atol=1e-6)
-    assert op in {node.op for node in serve.get_concrete_function().graph.as_graph_def().node}
+    assert op in {node.op for node in graph.graph.as_graph_def().node}
 
 
 def test_it_learns_to_leave_out_what_repeats():

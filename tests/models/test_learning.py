@@ -50,11 +50,35 @@ def test_three_digit_addition_of_numbers_never_seen_together():
     outputs = Tokens(problems.VOCABULARY)
     given = {"cell": "lstm", "attention": "additive", "units": 96, "embedding_dim": 32}
     spec, model = built(TokenInput(problems.VOCABULARY), outputs, "encoder_decoder", **given)
-    trained, held_out = problems.numbers_apart(0.02, np.random.default_rng(0))
-    problems.train(model, outputs, lambda: problems.additions(trained(64)), 1000, 2e-2)
-    inputs, targets = problems.additions(held_out(1000))
-    write = tf.function(networks.answer(spec, model, outputs, Generation(max_tokens=5)))
+    pairs = problems.pairs_of_numbers(np.random.default_rng(0))
+    held_out, batches = pairs[:1000], iter(pairs[1000 : 1000 + 800 * 64].reshape(800, 64, 2))
+    problems.train(model, outputs, lambda: problems.additions(next(batches)), 800, 2e-2)
+    assert rightly_written(spec, model, outputs, *problems.additions(held_out)) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("cell", "attention", "steps", "rate"),
+    [
+        ("lstm", "dot", 300, 1e-2),
+        ("lstm", "none", 300, 1e-2),
+        ("transformer", "multi_head", 400, 5e-3),
+    ],
+)
+def test_attention_reverses_what_a_vector_of_fixed_size_cannot_hold(cell, attention, steps, rate):
+    random, outputs = np.random.default_rng(0), Tokens(12)
+    given = {"cell": cell, "attention": attention, "units": 32, "embedding_dim": 32}
+    spec, model = built(TokenInput(12), outputs, "encoder_decoder", bidirectional=True, **given)
+    problems.train(model, outputs, lambda: problems.reversing(64, 4, 12, 8, random), steps, rate)
+    right = rightly_written(
+        spec, model, outputs, *problems.reversing(500, 4, 12, 8, np.random.default_rng(1))
+    )
+    assert right < 0.5 if attention == "none" else right > 0.9
+
+
+def rightly_written(spec, model, outputs, inputs, targets):
+    """The share of whole answers that are right, written with nobody to tell the truth."""
+    length = targets.shape[1]
+    write = tf.function(networks.answer(spec, model, outputs, Generation(max_tokens=length)))
     found = write({"tokens": tf.constant(inputs["tokens"])})["tokens"].numpy()
-    found = np.pad(found, [(0, 0), (0, targets.shape[1] - found.shape[1])])
-    right = (found == np.where(targets == END, 0, targets)).all(axis=1)
-    assert right.mean() > 0.9  # whole answers, written freely; chance is 1/1000
+    found = np.pad(found, [(0, 0), (0, length - found.shape[1])])
+    return (found == np.where(targets == END, 0, targets)).all(axis=1).mean()

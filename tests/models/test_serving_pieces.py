@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from models import build as networks
 from models import serving
+from models.generation import Generation
 from models.ids import START
 from models.inputs.tokens import TokenInput
 from models.outputs.classes import Classes
@@ -39,12 +40,13 @@ class Letters(tf.Module):
         return dict(outputs)
 
 
-def exported(spec, outputs, folder):
+def exported(spec, outputs, folder, generation=None):
+    beams = generation is not None
     keras.utils.set_random_seed(0)
     model = networks.build(spec, TokenInput(VOCABULARY), outputs)
-    answer = networks.answer(spec, model, outputs)
+    answer = networks.answer(spec, model, outputs, generation)
     pieces = networks.streaming(spec, model, outputs)
-    serving.write(model, answer, Letters(), folder, pieces)
+    serving.write(model, answer, Letters(), folder, pieces, beams)
     assert b"XlaMustCompile" not in (folder / "saved_model.pb").read_bytes()
     return model, tf.saved_model.load(str(folder))
 
@@ -76,3 +78,20 @@ def test_a_decoder_is_asked_token_by_token(tmp_path):
         for name in ("logits", "attention"):
             want = expected[name][:, time]
             np.testing.assert_allclose(found[name][:, 0], want, rtol=1e-5, atol=1e-6)
+
+
+def test_a_client_chooses_the_width_of_the_beam(tmp_path):
+    spec = ModelSpec.of("encoder_decoder", attention="dot", **SMALL)
+    generation = Generation(strategy="beam", beam_width=3, max_tokens=4)
+    _, loaded = exported(spec, Tokens(VOCABULARY), tmp_path / "1", generation)
+    ask, usual = (
+        loaded.signatures["beam"],
+        loaded.signatures["serving_default"](text=tf.constant(TEXTS)),
+    )
+    scores = []
+    for width in (1, 3):
+        found = ask(text=tf.constant(TEXTS), beam_width=tf.constant(width))
+        scores.append(found["scores"].numpy())
+    np.testing.assert_array_equal(found["tokens"], usual["tokens"])
+    np.testing.assert_allclose(found["scores"], usual["scores"], rtol=1e-5)
+    assert (scores[1] >= scores[0] - 1e-6).all()

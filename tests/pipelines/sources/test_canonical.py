@@ -1,4 +1,5 @@
 import time
+import urllib.request
 
 import numpy as np
 import pytest
@@ -143,6 +144,8 @@ def test_names_that_the_catalogue_lacks(get, make_task):
 def offline(monkeypatch, tmp_path):
     """Every host refuses; TFDS must not be let loose to retry."""
     monkeypatch.setenv("UNROLLED_ROOT", str(tmp_path))
+    # The opener that urllib makes once for all keeps the proxies of that moment.
+    monkeypatch.setattr(urllib.request, "_opener", None)
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
 
