@@ -67,7 +67,7 @@ def pairs_of_numbers(random):
 
 
 def reversing(count, shortest, longest, kinds, random):
-    """Symbols to be written in the opposite order: only who can look back knows a long row of them.
+    """Symbols to be written in the opposite order: easy for who can look back at each of them.
 
     Tokens `[n, longest]` of rows of all lengths; targets `[n, longest + 1]`.
     """
