@@ -15,13 +15,7 @@ from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).parents[1]
-ENVIRONMENT = {
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "KERAS_BACKEND": "tensorflow",
-    # PyTorch's threads would otherwise spin while they wait, and on a machine that does anything
-    # else as well that makes its steps several times longer.
-    "OMP_WAIT_POLICY": "PASSIVE",
-}
+ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
 """What a worker is given, where the caller's environment does not say otherwise."""
 
 
