@@ -14,7 +14,8 @@ import models
 from models.generation import Generation
 from models.inputs import SequenceInput, SingleInput
 from models.outputs import Outputs
-from models.spec import ModelSpec, SpecError
+from models.settings import SpecError
+from models.spec import ModelSpec
 
 if TYPE_CHECKING:
     import tensorflow as tf

@@ -10,7 +10,8 @@ import tensorflow as tf
 from models.generation import Generation
 from models.inputs import SequenceInput
 from models.outputs.transcript import Transcript
-from models.spec import ModelSpec, SpecError
+from models.settings import SpecError
+from models.spec import ModelSpec
 from models.stack import make_stack
 from models.streaming import Streaming, stack_streaming
 

@@ -15,7 +15,8 @@ from models.ids import PADDING, START
 from models.inputs import Connected, SequenceInput
 from models.outputs.labels import Labels
 from models.outputs.next_token import NextToken
-from models.spec import ModelSpec, SpecError
+from models.settings import SpecError
+from models.spec import ModelSpec
 from models.stack import make_stack
 from models.step_attention import StepAttention
 from models.streaming import Streaming, stack_streaming

@@ -11,7 +11,8 @@ from keras import KerasTensor
 from models.generation import Generation
 from models.inputs import SingleInput
 from models.outputs import SingleOutputs
-from models.spec import ModelSpec, SpecError
+from models.settings import SpecError
+from models.spec import ModelSpec
 
 if TYPE_CHECKING:
     import tensorflow as tf

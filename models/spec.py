@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from models.settings import SpecError, check_field, setting
+from models.settings import check_field, setting
 
 MODES = ("one_to_one", "one_to_many", "many_to_one", "many_to_many", "encoder_decoder")
 RECURRENT = ("simple_rnn", "lstm", "gru")
@@ -33,9 +33,6 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "encoder_decoder": {"head": "tokens"},
 }
 """Where a mode's own defaults differ from the general ones."""
-
-GIVEN = ("mode", "input", "head")
-"""What the task decides, by what its data are; of these a person may choose the head alone."""
 
 
 @dataclass(frozen=True)
@@ -130,18 +127,3 @@ class ModelSpec:
             check_field(field, getattr(self, field.name))
         for rule in RULES:
             rule.check(self)
-
-
-__all__ = [
-    "ATTENTIONS",
-    "CELLS",
-    "HEADS",
-    "INPUTS",
-    "MODES",
-    "POOLINGS",
-    "RECURRENT",
-    "ModelSpec",
-    "SpecError",
-    "check_field",
-    "setting",
-]

@@ -9,7 +9,8 @@ import keras
 import tensorflow as tf
 
 from models import parts
-from models.spec import ModelSpec, SpecError
+from models.settings import SpecError
+from models.spec import ModelSpec
 
 Tensors = Mapping[str, tf.Tensor]
 Begin = Callable[[int | tf.Tensor | Tensors], list[tf.Tensor]]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from models.spec import HEADS, MODES, ModelSpec, SpecError
+from models.settings import SpecError
+from models.spec import HEADS, MODES, ModelSpec
 from pipelines.figures.unrolled.docs import DRAWINGS
 
 FOLDER = Path(__file__).parents[1] / "docs" / "modes"

@@ -13,7 +13,8 @@ from models.ids import END, PADDING, START
 from models.inputs.tokens import TokenInput
 from models.outputs.next_token import NextToken
 from models.recurrent import plain
-from models.spec import RECURRENT, ModelSpec, SpecError
+from models.settings import SpecError
+from models.spec import RECURRENT, ModelSpec
 
 VOCABULARY, LONGEST = 8, 6
 PROMPTS = [[START, 4, 5, 6], [START, 7], [START], [START, 6, 6]]

@@ -13,7 +13,8 @@ from models.inputs.vector import VectorInput
 from models.outputs.classes import Classes
 from models.outputs.tags import Tags
 from models.outputs.values import Values
-from models.spec import ModelSpec, SpecError
+from models.settings import SpecError
+from models.spec import ModelSpec
 
 BATCH, WIDTH, COUNT = 24, 5, 3
 RANDOM = np.random.default_rng(0)

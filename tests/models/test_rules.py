@@ -7,7 +7,8 @@ import re
 
 import pytest
 
-from models.spec import ATTENTIONS, CELLS, HEADS, INPUTS, MODES, RECURRENT, ModelSpec, SpecError
+from models.settings import SpecError
+from models.spec import ATTENTIONS, CELLS, HEADS, INPUTS, MODES, RECURRENT, ModelSpec
 
 SEQUENCES = ("tokens", "features", "rows", "frames")
 READERS = (*RECURRENT, "transformer")

@@ -2,7 +2,8 @@ import dataclasses
 
 import pytest
 
-from models.spec import ATTENTIONS, CELLS, HEADS, INPUTS, MODES, POOLINGS, ModelSpec, SpecError
+from models.settings import SpecError
+from models.spec import ATTENTIONS, CELLS, HEADS, INPUTS, MODES, POOLINGS, ModelSpec
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from models.outputs.classes import Classes
 from models.outputs.labels import Labels
 from models.outputs.next_token import NextToken
 from models.recurrent import plain
-from models.spec import ModelSpec, SpecError
+from models.settings import SpecError
+from models.spec import ModelSpec
 
 VOCABULARY, COUNT = 9, 3
 TEXTS = [[4, 5, 6, 7, 8, 4, 4], [5, 4, 8], [6]]

@@ -3,7 +3,8 @@ import json
 
 import pytest
 
-from models.spec import ModelSpec, SpecError
+from models.settings import SpecError
+from models.spec import ModelSpec
 from pipelines.config import (
     SECTIONS,
     Config,

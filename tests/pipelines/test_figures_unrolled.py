@@ -11,7 +11,8 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.path import Path as Line
 from matplotlib.text import Text
 
-from models.spec import ModelSpec, SpecError
+from models.settings import SpecError
+from models.spec import ModelSpec
 from pipelines.figures.style import BLUE, GREEN, ORANGE, RED
 from pipelines.figures.unrolled import unrolled_diagram
 from pipelines.figures.unrolled.docs import DRAWINGS
