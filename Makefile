@@ -4,13 +4,13 @@
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
 READY := .venv/.ready
-STAGES := data build train evaluate export predict serve ui
+STAGES := data build train evaluate export predict serve tasks ui
 
 # Every variable of the command line goes to the program, which knows the names and the choices,
 # so that a misspelt one is answered instead of ignored. $(value) keeps a `$` in a text as it is,
 # and `$nl` a line break, at which make would cut the recipe.
 given := $(foreach v,$(filter-out PYTHON MAKE%,$(.VARIABLES)),$(if $(filter command,$(firstword $(origin $v))),$v))
-ui bench: given := $(given)
+tasks ui bench: given := $(given)
 given += $(if $(filter environment,$(origin TASK)),TASK)
 define newline
 
@@ -28,6 +28,7 @@ evaluate:  ## the export on the test split, against the baselines
 export:    ## a run's best weights as a verified SavedModel: RUN=
 predict:   ## one raw input through the export: INPUT="..."
 serve:     ## the local server on the exports: PORT=
+tasks:     ## every task with its mode, data, size, metric and champion
 ui:        ## the MLflow pages on the runs: PORT=
 
 $(STAGES): $(READY)

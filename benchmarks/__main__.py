@@ -22,6 +22,7 @@ BENCHMARKS = {
     "lengths": "time and memory against the length",
     "decoding": "writing a sentence",
     "exports": "answers of an export",
+    "memory": "the longest lag that each cell solves",
     "precision": "mixed_bfloat16 on this machine",
     "serving": "the local server",
 }

@@ -17,11 +17,16 @@ def quick(about: str | None) -> bool:
     Args:
         about: docstring of the module; its first line is the help.
     """
-    for name, value in ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
+    prepare()
     parser = argparse.ArgumentParser(description=(about or "").partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="tiny sizes, to see that it runs")
     return parser.parse_args().quick
+
+
+def prepare() -> None:
+    """Makes TensorFlow quiet, before its import."""
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
 
 
 def progress(*parts: object) -> None:

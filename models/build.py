@@ -12,8 +12,10 @@ import keras
 
 import models
 from models.generation import Generation
+from models.ids import PADDING
 from models.inputs import SequenceInput, SingleInput
 from models.outputs import Outputs
+from models.outputs.steps import StepOutputs, step_losses
 from models.settings import SpecError
 from models.spec import ModelSpec
 
@@ -71,6 +73,36 @@ def streaming(spec: ModelSpec, model: keras.Model, outputs: Outputs) -> Streamin
         SpecError: it cannot be fed in pieces; names the field that forbids it.
     """
     return _mode(spec).streaming(spec, model, outputs)
+
+
+def score(
+    model: keras.Model, outputs: StepOutputs
+) -> Callable[[Mapping[str, tf.Tensor], tf.Tensor], dict[str, tf.Tensor]]:
+    """What the network thinks of given targets, reading the true token before each step.
+
+    Args:
+        model: of `build`, perhaps saved and loaded since.
+        outputs: what it answers, a token for each step.
+
+    Returns:
+        A function of the inputs by name and the targets, int32 `[batch, length]`, to `loss`,
+        float32 `[batch]`, in nats a token; `size`, float32 `[batch]`, the tokens that it is the
+        mean of; `step_losses`, float32 `[batch, length]`, in nats; the metrics of the outputs; and
+        `best`, int32 `[batch, length]`, the likeliest token of each step; both 0 at padding.
+    """
+
+    def rate(inputs: Mapping[str, tf.Tensor], targets: tf.Tensor) -> dict[str, tf.Tensor]:
+        answers = model({**inputs, **outputs.teacher_inputs(targets)}, training=False)
+        best = keras.ops.cast(keras.ops.argmax(answers["logits"], axis=-1), "int32")
+        return {
+            "loss": outputs.loss(answers, targets),
+            "size": outputs.size(targets),
+            "step_losses": step_losses(answers["logits"], targets, outputs.scored(targets)),
+            **outputs.metrics(answers, targets),
+            "best": keras.ops.where(outputs.scored(targets), best, PADDING),
+        }
+
+    return rate
 
 
 def load(file: Path) -> keras.Model:

@@ -3,12 +3,13 @@
 The encoder reads all of the input. The decoder starts from what the encoder ended in and writes
 one token after the other. Without attention these states are all that it knows (Sutskever et al.
 2014; Cho et al. 2014); with attention it looks at what the encoder made of each step (Bahdanau et
-al. 2015; Luong et al. 2015; Vaswani et al. 2017). With the head `ctc` there is no decoder: the
-encoder's own steps are labelled (`models.ctc`).
+al. 2015; Luong et al. 2015; Vaswani et al. 2017), and may copy tokens from there (See et al. 2017).
+With the head `ctc` there is no decoder: the encoder's own steps are labelled (`models.ctc`).
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from models.generation import Generation
 from models.inputs import SequenceInput
 from models.outputs.tokens import Tokens
 from models.outputs.transcript import Transcript
+from models.settings import SpecError
 from models.spec import ModelSpec
 from models.stack import make_stack
 
@@ -40,15 +42,28 @@ def build(spec: ModelSpec, inputs: SequenceInput, outputs: Tokens | Transcript) 
     Returns:
         A model from the inputs by name and int32 `previous` `[batch, length]`, the true token
         before each step, to `logits`, float32 `[batch, length, vocabulary_size]`, and, with
-        attention, `attention`, float32 `[batch, length, time]`. With the head `ctc` that of
-        `models.ctc`.
+        attention, `attention`, float32 `[batch, length, time]`; where tokens are copied also
+        `copying`, float32 `[batch, length]`. With the head `ctc` that of `models.ctc`.
+
+    Raises:
+        SpecError: tokens are to be copied into an answer that has another vocabulary.
     """
     if isinstance(outputs, Transcript):
         return ctc.build(spec, inputs, outputs)
+    if spec.copy and not outputs.shared:
+        raise SpecError(
+            "copy",
+            "what is read and what is written have vocabularies of their own, so that a token of"
+            " the one is none of the other; set copy=0",
+        )
     read = inputs.connect(spec)
     memory, ends = make_stack(spec)(read.sequence, mask=read.mask)
     states = states_from_encoder(spec, ends, memory, read.mask)
     start = writing.Start(states, memory, read.mask)
+    if spec.copy:
+        # One embedding for both: what was written last is found again in what is read.
+        copied = {"source": read.inputs["tokens"], "embedding": read.embedding}
+        start = dataclasses.replace(start, **copied)
     return writing.build(spec, read.inputs, start, outputs)
 
 

@@ -235,6 +235,24 @@ DECODER_RULES = (
         lambda s: f"head {s.head} writes no tokens to embed; set tie_embeddings=0",
     ),
     Rule(
+        "copy",
+        lambda s: s.copy and not s.writes,
+        lambda s: f"{s.mode} with head {s.head} has no decoder that could copy; set copy=0",
+    ),
+    Rule(
+        "copy",
+        lambda s: s.copy and s.input != "tokens",
+        lambda s: f"{s.input} are no tokens, which alone can be copied into a text; set copy=0",
+    ),
+    Rule(
+        "copy",
+        lambda s: s.copy and s.attention == "none",
+        lambda s: (
+            "a token is copied from where attention looks; set attention=dot, additive or"
+            " multi_head, or copy=0"
+        ),
+    ),
+    Rule(
         "teacher_forcing",
         lambda s: s.teacher_forcing < 1 and not s.writes,
         lambda s: (

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import keras
 import tensorflow as tf
 
 from models.recurrent import plain
-from models.road import RawRoad
+from models.road import PieceRoad, RawRoad, ScoredRoad
 from models.streaming import Streaming
 
 Answer = Callable[[Mapping[str, tf.Tensor]], dict[str, tf.Tensor]]
 """Of `models.build.answer`: the network's inputs by name -> its answers by name."""
+
+Score = Callable[[Mapping[str, tf.Tensor], tf.Tensor], dict[str, tf.Tensor]]
+"""Of `models.build.score`: the network's inputs by name and targets -> what it thinks of them."""
 
 
 def raw_function(answer: Answer, road: RawRoad) -> Callable[..., dict[str, tf.Tensor]]:
@@ -40,6 +43,26 @@ def raw_function(answer: Answer, road: RawRoad) -> Callable[..., dict[str, tf.Te
     return serve
 
 
+def score_function(score: Score, road: ScoredRoad) -> Callable[..., dict[str, tf.Tensor]]:
+    """The whole way from raw inputs and targets to what the network thinks of these.
+
+    Args:
+        score: how the network rates given targets.
+        road: what surrounds it.
+
+    Returns:
+        A function of the raw tensors, inputs and then targets, in the order of the signatures.
+    """
+    names = [*road.signature(), *road.target_signature()]
+
+    def rate(*tensors: tf.Tensor) -> dict[str, tf.Tensor]:
+        raw = dict(zip(names, tensors, strict=True))
+        targets = _padded(road.encode_targets(raw))
+        return road.decode_score(score(_encoded(road, raw), targets), raw)
+
+    return rate
+
+
 def write(
     model: keras.Model,
     answer: Answer,
@@ -47,29 +70,36 @@ def write(
     folder: Path,
     streaming: Streaming | None = None,
     beams: bool = False,
+    score: Score | None = None,
 ) -> None:
     """Writes the SavedModel.
 
     Signatures: `serving_default`, raw in and decoded out; and, of a network that can be fed in
     pieces, `start` and `step`. Of a network that reads, `start` takes `batch_size` and gives the
-    states before the first piece, and `step` takes a raw piece and the states and gives the decoded
-    answers for it and the states after it. Of a decoder, `start` takes the raw inputs that it
-    starts from, and `step` the tokens written since, `previous`, for the logits of the next ones.
-    Feeding in pieces gives exactly what feeding the whole gives. Of a network that writes by beam
-    search, `beam` takes a `beam_width` beside the raw inputs.
+    states before the first piece (of a `PieceRoad`, after what stands before it), and `step` takes
+    a raw piece and the states and gives the decoded answers for it and the states after it. Of a
+    decoder, `start` takes the raw inputs that it starts from, and `step` the tokens written since,
+    `previous`, for the logits of the next ones. Feeding in pieces gives exactly what feeding the
+    whole gives. Of a network that writes by beam search, `beam` takes a `beam_width` beside the raw
+    inputs. Where given targets can be scored, `score` takes them beside the raw inputs.
 
     Args:
         model: the network.
         answer: how it answers.
-        road: what surrounds it.
+        road: what surrounds it; a `ScoredRoad` where targets are scored.
         folder: to be made.
         streaming: the network with its state outside; None where it cannot be fed in pieces.
         beams: whether the network writes by beam search.
+        score: how the network rates given targets; None where it does not.
     """
     signatures = {"serving_default": signature(raw_function(answer, road), road.signature())}
     if beams:
         width = {"beam_width": tf.TensorSpec([], tf.int32)}
         signatures["beam"] = signature(_beam_function(answer, road), {**road.signature(), **width})
+    if score:
+        scored = cast("ScoredRoad", road)
+        given = {**scored.signature(), **scored.target_signature()}
+        signatures["score"] = signature(score_function(score, scored), given)
     if streaming:
         from_inputs = "previous" in streaming.input_specs()
         in_pieces = _decoder_signatures if from_inputs else _reader_signatures
@@ -133,17 +163,23 @@ def _beam_function(answer: Answer, road: RawRoad) -> Callable[..., dict[str, tf.
 
 def _reader_signatures(streaming: Streaming, road: RawRoad) -> dict[str, Any]:
     states = streaming.state_specs()
+    own = cast("PieceRoad", road) if hasattr(road, "encode_piece") else None
+    encode = own.encode_piece if own else road.encode
+
+    def start(batch_size: tf.Tensor) -> dict[str, tf.Tensor]:
+        begin = streaming.start(batch_size)
+        return streaming.step(own.encode_beginning(batch_size), begin)[1] if own else begin
 
     def step(*tensors: tf.Tensor) -> dict[str, tf.Tensor]:
         given = dict(zip([*road.signature(), *states], tensors, strict=True))
         raw = {name: given[name] for name in road.signature()}
         before = {name: given[name] for name in states}
-        answers, after = streaming.step(_encoded(road, raw), before)
+        answers, after = streaming.step(_dense(encode(raw)), before)
         return {**road.decode(answers, raw), **after}
 
     batch = {"batch_size": tf.TensorSpec([], tf.int32)}
     return {
-        "start": signature(streaming.start, batch),
+        "start": signature(start, batch),
         "step": signature(step, {**road.signature(), **states}),
     }
 
@@ -167,9 +203,13 @@ def _decoder_signatures(streaming: Streaming, road: RawRoad) -> dict[str, Any]:
 
 
 def _encoded(road: RawRoad, raw: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    return _dense(road.encode(raw))
+
+
+def _dense(inputs: Mapping[str, tf.Tensor | tf.RaggedTensor]) -> dict[str, tf.Tensor]:
     return {
         name: _padded(value) if isinstance(value, tf.RaggedTensor) else value
-        for name, value in road.encode(raw).items()
+        for name, value in inputs.items()
     }
 
 

@@ -64,7 +64,9 @@ class ModelSpec:
     residual: bool = setting(False, "add a layer's input to its output, from the second layer on")
     layer_norm: bool = setting(False, "normalise the output of each layer over its features")
     embedding_dim: int = setting(64, "width of the token embedding", low=1)
-    filters: int = setting(16, "filters of the first convolution of images and frames", low=1)
+    filters: int = setting(
+        16, "filters of the first convolution of images and frames, or of that of characters", low=1
+    )
     token_dropout: float = setting(
         0.0, "share of tokens that training takes for unknown ones", low=0.0, below=1.0
     )
@@ -80,6 +82,7 @@ class ModelSpec:
         False, "the decoder reads its last attentional state beside its last token"
     )
     tie_embeddings: bool = setting(False, "one matrix embeds the written tokens and scores them")
+    copy: bool = setting(False, "the decoder may copy tokens of what it reads (pointer-generator)")
     teacher_forcing: float = setting(
         1.0,
         "share of steps that read the true token before them in training; the others read the"

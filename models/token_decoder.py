@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 from keras import KerasTensor
 
+from models.copying import Copying
 from models.cross_attention import Shape
 from models.decoder import make_decoder
 from models.ids import PADDING, START
@@ -39,6 +40,8 @@ class TokenDecoder(keras.layers.Layer):
         tie_embeddings: whether one matrix embeds and scores.
         dropout: of the embedded tokens and of what is scored.
         teacher_forcing: share of steps that read the true token in training.
+        copy: whether tokens that the core attends to may be copied: see `models.copying`.
+        embedding: of the tokens, shared with another part of the network; None for an own one.
         seed: of the draws; from Keras's global seed where it is None.
     """
 
@@ -50,6 +53,8 @@ class TokenDecoder(keras.layers.Layer):
         tie_embeddings: bool = False,
         dropout: float = 0.0,
         teacher_forcing: float = 1.0,
+        copy: bool = False,
+        embedding: keras.layers.Layer | None = None,
         seed: int | None = None,
         **kwargs: Any,
     ):
@@ -60,34 +65,34 @@ class TokenDecoder(keras.layers.Layer):
         self.tie_embeddings = tie_embeddings
         self.dropout = dropout
         self.teacher_forcing = teacher_forcing
+        self.copy = copy
         self.seed = seed
         policy, layers = self.dtype_policy, keras.layers
         self.narrow: keras.layers.Dense | None = None
+        self.shares = embedding is not None
+        self.embedding = embedding or self._own_embedding()
         if tie_embeddings:
-            self.embedding = layers.ReversibleEmbedding(
-                vocabulary_size,
-                embedding_dim,
-                reverse_dtype="float32",
-                dtype=policy,
-                name="embedding",
-            )
             if core.width != embedding_dim:
                 self.narrow = layers.Dense(
                     embedding_dim, use_bias=False, dtype=policy, name="narrow"
                 )
         else:
-            self.embedding = layers.Embedding(
-                vocabulary_size, embedding_dim, dtype=policy, name="embedding"
-            )
             self.logits = layers.Dense(vocabulary_size, dtype="float32", name="logits")
         # The same features at every step of an example (Gal & Ghahramani 2016).
         self.embedding_dropout = layers.SpatialDropout1D(dropout, name="embedding_dropout")
         self.output_dropout = layers.Dropout(dropout, name="output_dropout")
+        self.copying = Copying(dtype="float32", name="copying") if copy else None
         self.generator = keras.random.SeedGenerator(seed) if teacher_forcing < 1 else None
 
     @classmethod
-    def from_spec(cls, spec: ModelSpec, vocabulary_size: int, name: str) -> TokenDecoder:
-        """The decoder of a network."""
+    def from_spec(
+        cls,
+        spec: ModelSpec,
+        vocabulary_size: int,
+        name: str,
+        embedding: keras.layers.Layer | None = None,
+    ) -> TokenDecoder:
+        """The decoder of a network, with an embedding of its own or that of what it reads."""
         return cls(
             make_decoder(spec, "core"),
             vocabulary_size,
@@ -95,6 +100,8 @@ class TokenDecoder(keras.layers.Layer):
             spec.tie_embeddings,
             spec.dropout,
             spec.teacher_forcing,
+            spec.copy,
+            embedding,
             name=name,
         )
 
@@ -106,13 +113,16 @@ class TokenDecoder(keras.layers.Layer):
             memory_shape: `[batch, steps, features]`, where there is a memory.
         """
         steps = tuple(previous_shape)
-        self.embedding.build(steps)
+        if not self.embedding.built:
+            self.embedding.build(steps)
         if not self.core.built:
             self.core.build((*steps, self.embedding_dim), memory_shape)
         if self.narrow:
             self.narrow.build((*steps, self.core.width))
         if not self.tie_embeddings:
             self.logits.build((*steps, self.core.width))
+        if self.copying:
+            self.copying.build(steps, (*steps, self.core.width), (*steps, self.embedding_dim))
 
     def project(self, memory: KerasTensor) -> list[KerasTensor]:
         """What of a memory `[batch, steps, features]` is the same for all steps, for `call`."""
@@ -124,6 +134,7 @@ class TokenDecoder(keras.layers.Layer):
         states: Sequence[KerasTensor] | None = None,
         memory: KerasTensor | Sequence[KerasTensor] | None = None,
         memory_mask: KerasTensor | None = None,
+        source: KerasTensor | None = None,
         training: bool = False,
     ) -> tuple[Answers, list[KerasTensor]]:
         """Writes.
@@ -135,14 +146,17 @@ class TokenDecoder(keras.layers.Layer):
             memory: float `[batch, steps, features]`, what was read, or what `project` made of it;
                 None where the core does not attend.
             memory_mask: bool `[batch, steps]`, true at real steps; None where all are.
+            source: int32 `[batch, steps]`, the tokens that may be copied; not looked at where
+                none may.
             training: whether dropout is drawn and own tokens are read.
 
         Returns:
-            answers: `logits`, float32 `[batch, time, vocabulary_size]`, and, where the core
-                attends, `attention`, float32 `[batch, time, steps]`.
+            answers: `logits`, float32 `[batch, time, vocabulary_size]`; where the core attends,
+                `attention`, float32 `[batch, time, steps]`; where tokens are copied, `copying`,
+                float32 `[batch, time]`, how probable that is.
             states: see the core.
         """
-        given = (states, memory, memory_mask)
+        given = (states, memory, memory_mask, source)
         if training and self.teacher_forcing < 1:
             answers, _ = self._written(previous, *given, training=False)
             previous = self._mixed(previous, answers["logits"])
@@ -160,7 +174,8 @@ class TokenDecoder(keras.layers.Layer):
         sequence = KerasTensor((*previous.shape, self.embedding_dim), self.compute_dtype)
         _, attention, after = self.core.compute_output_spec(sequence, memory=memory)
         logits = KerasTensor((*previous.shape, self.vocabulary_size), "float32")
-        return _named(logits, attention), after
+        copying = KerasTensor(previous.shape, "float32") if self.copying else None
+        return _named(logits, attention, copying), after
 
     def compute_mask(self, *_: object, **__: object) -> None:
         """What is padding is said by the tokens that are read."""
@@ -177,14 +192,26 @@ class TokenDecoder(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """The arguments, for saving."""
         own = {field: getattr(self, field) for field in FIELDS}
-        core = keras.saving.serialize_keras_object(self.core)
-        return super().get_config() | own | {"core": core}
+        own["core"] = keras.saving.serialize_keras_object(self.core)
+        if self.shares:
+            own["embedding"] = keras.saving.serialize_keras_object(self.embedding)
+        return super().get_config() | own
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> TokenDecoder:
         """Makes it again."""
-        core = keras.saving.deserialize_keras_object(config["core"])
-        return cls(**(config | {"core": core}))
+        layers = {name: config[name] for name in ("core", "embedding") if name in config}
+        made = {
+            name: keras.saving.deserialize_keras_object(layer) for name, layer in layers.items()
+        }
+        return cls(**(config | made))
+
+    def _own_embedding(self) -> keras.layers.Layer:
+        layers, size = keras.layers, (self.vocabulary_size, self.embedding_dim)
+        given = {"dtype": self.dtype_policy, "name": "embedding"}
+        if self.tie_embeddings:
+            return layers.ReversibleEmbedding(*size, reverse_dtype="float32", **given)
+        return layers.Embedding(*size, **given)
 
     def _written(
         self,
@@ -192,6 +219,7 @@ class TokenDecoder(keras.layers.Layer):
         states: Sequence[KerasTensor] | None,
         memory: KerasTensor | Sequence[KerasTensor] | None,
         memory_mask: KerasTensor | None,
+        source: KerasTensor | None,
         training: bool,
     ) -> tuple[Answers, list[KerasTensor]]:
         sequence = self.embedding_dropout(self.embedding(previous), training=training)
@@ -204,10 +232,16 @@ class TokenDecoder(keras.layers.Layer):
             training=training,
         )
         outputs = self.output_dropout(outputs, training=training)
+        logits, copying = self._scored(outputs), None
+        if self.copying:
+            logits, copying = self.copying(logits, outputs, sequence, attention, source)
+        return _named(logits, attention, copying), after
+
+    def _scored(self, outputs: KerasTensor) -> KerasTensor:
         if not self.tie_embeddings:
-            return _named(self.logits(outputs), attention), after
+            return self.logits(outputs)
         narrow = self.narrow(outputs) if self.narrow else outputs
-        return _named(self.embedding(narrow, reverse=True), attention), after
+        return self.embedding(narrow, reverse=True)
 
     def _mixed(self, previous: KerasTensor, logits: KerasTensor) -> KerasTensor:
         """What is read in training: the true tokens, and in part those that `logits` write.
@@ -228,12 +262,15 @@ class TokenDecoder(keras.layers.Layer):
         return ops.where(ops.logical_and(real, chance >= self.teacher_forcing), own, previous)
 
 
-def _named(logits: KerasTensor, attention: KerasTensor | None) -> Answers:
-    return {"logits": logits} | ({} if attention is None else {"attention": attention})
+def _named(
+    logits: KerasTensor, attention: KerasTensor | None, copying: KerasTensor | None
+) -> Answers:
+    named = {"logits": logits, "attention": attention, "copying": copying}
+    return {name: value for name, value in named.items() if value is not None}
 
 
 FIELDS = (
     *("vocabulary_size", "embedding_dim", "tie_embeddings", "dropout", "teacher_forcing"),
-    "seed",
+    *("copy", "seed"),
 )
 """The arguments of a `TokenDecoder` that are plain values."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipelines.examples import Examples
+import numpy as np
+
+from pipelines.examples import Columns, Examples
 from pipelines.exporting.loaded import Loaded
 from pipelines.task import Evaluation, Task
 from pipelines.tracking.runs import Run
@@ -21,10 +23,19 @@ def assess(task: Task, loaded: Loaded, examples: Examples) -> Evaluation:
     """
     test = examples.splits["test"]
     with timed(f"evaluating the export on {examples.size('test'):,} test examples"):
-        outputs = loaded.answer_all(test)
+        outputs = outputs_of(loaded, test)
     with timed("fitting the baselines on the training split"):
         baselines = task.problem.baselines(examples)
     return task.problem.evaluate(outputs, test, examples.labels, baselines)
+
+
+def outputs_of(loaded: Loaded, columns: Columns) -> dict[str, np.ndarray]:
+    """What an export answers to a split, and `score_...`, what it thinks of the true targets."""
+    outputs = loaded.answer_all(columns)
+    if loaded.scores:
+        scored = loaded.answer_all(columns, "score")
+        outputs |= {f"score_{name}": values for name, values in scored.items()}
+    return outputs
 
 
 def keep(run: Run, evaluation: Evaluation) -> None:

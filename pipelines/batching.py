@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from pipelines.examples import Columns
-from pipelines.ragged import Ragged
+from pipelines.ragged import Ragged, joined
+from pipelines.raw import tensors
 from pipelines.task import Features
 
 ENCODED_AT_A_TIME = 512
@@ -57,25 +59,14 @@ def encode(features: Features, columns: Columns) -> Encoded:
     signature = features.signature()
     # One trace for any batch size: the signature leaves it open.
     graph = tf.function(lambda raw: features.encode(raw), input_signature=[signature])
-    parts: dict[str, list[tf.Tensor | tf.RaggedTensor]] = {}
+    parts: dict[str, list[Any]] = {}
     targets, weights = features.targets(columns)
     for start in range(0, len(weights), ENCODED_AT_A_TIME):
         rows = slice(start, start + ENCODED_AT_A_TIME)
-        raw = {
-            name: tf.constant(columns[name][rows].tolist(), spec.dtype)
-            for name, spec in signature.items()
-        }
+        raw = tensors({name: columns[name][rows] for name in signature}, signature)
         for name, value in graph(raw).items():
             parts.setdefault(name, []).append(value)
-    return Encoded({name: _joined(values) for name, values in parts.items()}, targets, weights)
-
-
-def _joined(values: list[tf.Tensor | tf.RaggedTensor]) -> Ragged | np.ndarray:
-    if isinstance(values[0], tf.Tensor):
-        return np.concatenate([value.numpy() for value in values])
-    lengths = np.concatenate([value.row_lengths().numpy() for value in values])
-    splits = np.concatenate([[0], np.cumsum(lengths)])
-    return Ragged(np.concatenate([value.values.numpy() for value in values]), splits)
+    return Encoded({name: joined(values) for name, values in parts.items()}, targets, weights)
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ STAGES = {
     ),
     "evaluate": Stage(
         "the export on the test split, against the baselines",
-        ("dataset", "data", "text", "label"),
+        ("dataset", "data", "text", "label", "target", "lag"),
         (("version", ""),),
     ),
     "export": Stage("a run's best weights as a verified SavedModel", (), (("run", ""),)),
@@ -68,6 +68,9 @@ STAGES = {
         (("host", "127.0.0.1"), ("port", "8501")),
         "optional",
         tensorflow=False,
+    ),
+    "tasks": Stage(
+        "every task with its mode, data, size, metric and champion", (), (), "none", False
     ),
     "ui": Stage(
         "the MLflow pages on the runs",

@@ -21,6 +21,7 @@ from pipelines.errors import UserError, unknown
 TRUE = ("1", "true", "yes", "on")
 FALSE = ("0", "false", "no", "off", "")
 PRESETS = ("default", "best")
+TOKENIZERS = ("words", "characters", "subwords", "symbols")
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class DataSettings:
     data: str = setting("", "a file or folder of your own (yours)")
     text: str = setting("", "column of the text; guessed where only one fits")
     label: str = setting("", "column of the label; guessed where only one fits")
+    target: str = setting("", "column of what is to be written; guessed where only one fits")
     test_share: float = setting(
         0.2, "share held out for the test where the data have no test split", low=0.01, high=0.5
     )
@@ -40,6 +42,14 @@ class DataSettings:
     vocabulary: int = setting(20000, "most frequent words that get an embedding", low=10)
     min_count: int = setting(2, "rarer words count as unknown", low=1)
     max_length: int = setting(400, "tokens kept of a text: its beginning and its end", low=1)
+    target_length: int = setting(100, "tokens kept of a target in training: its beginning", low=1)
+    tokenizer: str = setting(
+        "words", "what a text's tokens are, where the task has a choice", choices=TOKENIZERS
+    )
+    lag: int = setting(100, "steps to remember over, of the generated problems", low=8, high=4000)
+    passage: int = setting(
+        2000, "characters that long documents are cut to, at the end of a line", low=10
+    )
     buckets: int = setting(8, "lengths that batches are padded to", low=1, high=64)
 
 

@@ -11,8 +11,11 @@ if TYPE_CHECKING:
 SPLITS = ("train", "validation", "test")
 
 Columns = dict[str, "np.ndarray"]
-"""A split: one array per column, all of the same length. Text columns are object arrays of str,
-label columns int64 indices into `Examples.labels`, others float32."""
+"""A split: one array per column, all of the same length. Columns of kind `text`, `document` (by
+then cut to passages) and `target` are object arrays of str, `audio` of bytes, `features` of float32
+arrays `[time, width]`, with a column `lengths`, int32, beside; `label` columns are int64 indices
+into `Examples.labels`, numbers float32.
+"""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -43,3 +45,12 @@ class Ragged:
         real = steps < lengths[:, None]  # [batch, length]
         padded[real] = self.values[(self.splits[rows][:, None] + steps)[real]]
         return padded
+
+
+def joined(values: Sequence[Any]) -> Ragged | np.ndarray:
+    """What a graph gave batch by batch in one: `Ragged` of ragged tensors, an array of others."""
+    if not hasattr(values[0], "row_lengths"):
+        return np.concatenate([value.numpy() for value in values])
+    lengths = np.concatenate([value.row_lengths().numpy() for value in values])
+    splits = np.concatenate([[0], np.cumsum(lengths)])
+    return Ragged(np.concatenate([value.values.numpy() for value in values]), splits)

@@ -29,7 +29,9 @@ class Column:
 
     Attributes:
         name: the task's own name of it, and the name of the setting that says which one it is.
-        kind: `text`, `label` or `number`.
+        kind: `text`, `audio` (bytes of a WAV file) or `features` (float steps `[time, width]`) of
+            an input; `label`, `target` (text that is to be written) or `number` of what is known;
+            `group` of what must not be in two splits that are made here, such as a speaker.
         optional: whether a source may lack it.
         aliases: names under which people's files usually hold it.
     """
@@ -70,6 +72,11 @@ class Features(RawRoad, Protocol):
         """What it answers, with its loss and metrics."""
         ...
 
+    @property
+    def requires(self) -> tuple[str, ...]:
+        """Of `pipelines.saved_model.LIBRARIES`, those whose operations `encode` or `decode` use."""
+        ...
+
     def targets(self, columns: Columns) -> tuple[Ragged | np.ndarray, np.ndarray]:
         """Targets of a split and a float32 weight for each example, batch first."""
         ...
@@ -85,6 +92,11 @@ class Problem(Protocol):
     @property
     def columns(self) -> tuple[Column, ...]:
         """The raw columns of its examples."""
+        ...
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """Modules of `pipelines.sources` that read a user's own data for it, in this order."""
         ...
 
     def fit(self, examples: Examples, config: Config) -> Features:
@@ -113,6 +125,14 @@ class Problem(Protocol):
         """Metrics, figures and texts for the export's outputs on a split, beside the baselines."""
         ...
 
+    def request(self, given: str) -> dict[str, Any]:
+        """A raw request from what a person wrote on the command line.
+
+        Raises:
+            UserError: it is none, such as a file that is not there.
+        """
+        ...
+
     def show(self, raw: Mapping[str, Any], outputs: Outputs) -> str:
         """One answer as a person would read it."""
         ...
@@ -128,11 +148,11 @@ class Task:
         description: one line.
         problem: the kind of problem, with its metrics and features.
         embedded: module in `pipelines/datasets/` that holds the embedded data set.
-        monitor: metric of the validation split that decides which epoch is best; a name that
-            ends in `loss` is better when smaller, every other when larger.
-        metric: of the test split, by which versions are compared; larger is better.
-        thresholds: test metrics below which a model is not registered.
-        example: a raw input for the docs and the parity gate.
+        monitor: metric of the validation split that decides which epoch is best, which way is
+            said in `pipelines.evaluation.direction`.
+        metric: of the test split, by which versions are compared, in the same way.
+        thresholds: test metrics that a model must reach to be registered.
+        example: a raw input for the docs and the parity gate; empty to take one of the test split.
         input: what kind of input the network reads, one of `models.spec.INPUTS`.
         defaults: settings other than the general ones.
         best: settings of the preset `best`, over the defaults.

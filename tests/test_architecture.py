@@ -2,13 +2,13 @@
 
 import ast
 import importlib.util
-import re
 from pathlib import Path
 
 import pytest
 
 from models.spec import MODES
 from pipelines import config, tasks
+from pipelines.sources.assemble import INPUTS
 
 PROJECT = Path(__file__).parents[1]
 CODE = sorted(
@@ -20,10 +20,11 @@ LONGEST = 300
 LAYERS = (
     "models",
     "pipelines.errors pipelines.paths pipelines.splits pipelines.buckets pipelines.runtime"
-    " pipelines.evaluation pipelines.ragged",
+    " pipelines.evaluation pipelines.ragged pipelines.raw pipelines.saved_model pipelines.waves"
+    " pipelines.conll",
     "pipelines.config pipelines.examples pipelines.datasets pipelines.figures pipelines.server",
     "pipelines.task pipelines.data_card",
-    "pipelines.features pipelines.batching pipelines.baselines",
+    "pipelines.features pipelines.batching pipelines.baselines pipelines.card_text",
     "pipelines.sources pipelines.tracking pipelines.training pipelines.problems",
     "pipelines.tasks",
     "pipelines.workbench",
@@ -132,13 +133,16 @@ def test_nothing_unpickles_or_makes_code_of_data(file):
 
 
 @pytest.mark.parametrize("task", tasks.names())
-def test_no_stage_and_no_network_mentions_a_task(task):
+def test_no_stage_and_no_network_asks_for_a_task(task):
     neutral = ("models", "pipelines/stages", "pipelines/tracking", "pipelines/exporting")
     folders = (*neutral, "pipelines/training", "pipelines/features")
-    for folder in folders:
-        for file in (PROJECT / folder).rglob("*.py"):
-            assert not re.search(rf"\b{task}\b", file.read_text("utf-8")), file
-    assert not re.search(rf"\b{task}\b", (PROJECT / "pipelines" / "cli.py").read_text("utf-8"))
+    files = [file for folder in folders for file in (PROJECT / folder).rglob("*.py")]
+    for file in [*files, PROJECT / "pipelines" / "cli.py"]:
+        # A task may have the name of something else, such as the memory that a decoder reads.
+        for node in ast.walk(parsed(file)):
+            if isinstance(node, ast.Compare | ast.MatchValue):
+                constants = [n for n in ast.walk(node) if isinstance(n, ast.Constant)]
+                assert task not in [constant.value for constant in constants], file
 
 
 NETWORKS = {f"models.{mode}" for mode in MODES}
@@ -166,8 +170,8 @@ def test_a_task_is_whole(name):
     assert importlib.util.find_spec(f"pipelines.datasets.{task.embedded}")
     assert task.thresholds
     assert task.monitor.startswith("val_")
-    needed = {column.name for column in task.problem.columns}
-    assert set(task.example) < needed, "the example holds raw inputs, not the answer"
+    read = {column.name for column in task.problem.columns if column.kind in INPUTS}
+    assert set(task.example) <= read, "the example holds raw inputs, not the answer"
 
 
 @pytest.mark.parametrize("name", tasks.names())
@@ -182,5 +186,6 @@ def test_the_defaults_of_a_task_resolve(name):
 
 def test_a_column_of_a_task_is_named_by_a_setting_of_the_same_name():
     for name in tasks.names():
-        for column in tasks.get(name).problem.columns:
+        problem = tasks.get(name).problem
+        for column in problem.columns if problem.formats else ():
             assert column.optional or column.name in config.settings(), column.name

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 if TYPE_CHECKING:
     from keras import KerasTensor
+    from keras.layers import Layer
 
     from models.spec import ModelSpec
 
@@ -19,11 +20,13 @@ class Connected:
         inputs: the network's inputs by name.
         sequence: float32 `[batch, time, features]`, what the first layer reads.
         mask: bool `[batch, time]`, true where a step is real.
+        embedding: of the tokens that are read; None where there are none.
     """
 
     inputs: dict[str, KerasTensor]
     sequence: KerasTensor
     mask: KerasTensor
+    embedding: Layer | None = None
 
 
 @dataclass(frozen=True)

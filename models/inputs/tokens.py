@@ -10,6 +10,7 @@ from keras import KerasTensor
 
 from models.ids import PADDING, UNKNOWN
 from models.inputs import Connected
+from models.inputs.characters import CharacterConvolution
 from models.spec import ModelSpec
 
 
@@ -47,42 +48,52 @@ class TokenDropout(keras.layers.Layer):
 
 @dataclass(frozen=True)
 class TokenInput:
-    """Sequences of token ids.
+    """Sequences of token ids, perhaps with the characters of each token.
 
     Attributes:
         vocabulary_size: number of ids, padding (0) and unknown (1) included.
+        characters: number of character ids, padding (0) and unknown (1) included; 0 where
+            characters are not read.
     """
 
     vocabulary_size: int
+    characters: int = 0
     kind: ClassVar[str] = "tokens"
 
     def connect(self, spec: ModelSpec) -> Connected:
         """Embeds the tokens.
 
         Args:
-            spec: gives the width of the embedding and the dropout.
+            spec: gives the width of the embedding, the filters of characters and the dropout.
 
         Returns:
             Of the input `tokens`, int32 `[batch, time]`: the embedded sequence, `[batch, time,
-            embedding_dim]`, and a mask that is true where there is a token.
+            embedding_dim]`, and a mask that is true where there is a token. With characters also
+            of the input `characters`, int32 `[batch, time, width]`; the sequence is wider by
+            `filters` then.
         """
         tokens = keras.Input((None,), dtype="int32", name="tokens")
         mask = keras.ops.not_equal(tokens, PADDING)
         kept = tokens
         if spec.token_dropout:
             kept = TokenDropout(spec.token_dropout, name="token_dropout")(tokens)
-        sequence = self._embedding(spec)(kept)
+        embedding = self._embedding(spec)
+        inputs, sequence = {"tokens": tokens}, embedding(kept)
+        if self.characters:
+            inputs["characters"] = keras.Input((None, None), dtype="int32", name="characters")
+            looks = CharacterConvolution(self.characters, spec.filters, spec.dropout, name="looks")
+            sequence = keras.ops.concatenate([sequence, looks(inputs["characters"])], axis=-1)
         if spec.dropout:
             # The same features at every step of an example (Gal & Ghahramani 2016).
             sequence = keras.layers.SpatialDropout1D(spec.dropout, name="embedding_dropout")(
                 sequence
             )
-        return Connected({"tokens": tokens}, sequence, mask)
+        return Connected(inputs, sequence, mask, embedding)
 
     def _embedding(self, spec: ModelSpec) -> keras.layers.Layer:
-        """For a language model with tied embeddings one that scores tokens as well."""
+        """With tied embeddings one that scores tokens as well, where it is that of the answers."""
         size = (self.vocabulary_size, spec.embedding_dim)
-        if spec.head == "next_token" and spec.tie_embeddings:
+        if spec.tie_embeddings and (spec.head == "next_token" or spec.copy):
             return keras.layers.ReversibleEmbedding(
                 *size, reverse_dtype="float32", name="embedding"
             )

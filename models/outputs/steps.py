@@ -26,8 +26,8 @@ def mean_over_steps(values: Tensor, scored: Tensor) -> Tensor:
     return ops.sum(kept, axis=1) / ops.maximum(count, 1.0)
 
 
-def step_cross_entropy(logits: Tensor, targets: Tensor, scored: Tensor) -> Tensor:
-    """Cross-entropy in nats of each example, its mean over the scored steps, float32 `[batch]`.
+def step_losses(logits: Tensor, targets: Tensor, scored: Tensor) -> Tensor:
+    """Cross-entropy in nats of each step, float32 `[batch, time]`; 0 where it is not scored.
 
     Args:
         logits: float32 `[batch, time, classes]`.
@@ -36,7 +36,18 @@ def step_cross_entropy(logits: Tensor, targets: Tensor, scored: Tensor) -> Tenso
     """
     inside = keras.ops.where(scored, targets, 0)  # a target of -1 has no logit
     losses = keras.ops.sparse_categorical_crossentropy(inside, logits, from_logits=True)
-    return mean_over_steps(losses, scored)
+    return keras.ops.where(scored, losses, 0.0)
+
+
+def step_cross_entropy(logits: Tensor, targets: Tensor, scored: Tensor) -> Tensor:
+    """Cross-entropy in nats of each example, its mean over the scored steps, float32 `[batch]`.
+
+    Args:
+        logits: float32 `[batch, time, classes]`.
+        targets: int32 `[batch, time]`.
+        scored: bool `[batch, time]`; elsewhere the target may be anything.
+    """
+    return mean_over_steps(step_losses(logits, targets, scored), scored)
 
 
 class StepOutputs:

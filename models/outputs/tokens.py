@@ -25,10 +25,12 @@ class Tokens(StepOutputs):
         vocabulary_size: number of ids, those of `models.ids` included.
         label_smoothing: share of a target that is spread evenly over all that can be written
             (Szegedy et al. 2016, section 7): never over padding or START.
+        shared: whether the ids are those of the tokens that are read, which can be copied then.
     """
 
     vocabulary_size: int
     label_smoothing: float = 0.0
+    shared: bool = False
     heads: ClassVar[tuple[str, ...]] = ("tokens",)
     padding: ClassVar[int] = PADDING
 

@@ -1,1 +1,1 @@
-"""Data sets that ship inside published packages, one TFDS builder package each."""
+"""Data sets that ship inside published packages, a TFDS builder package each, and generators."""

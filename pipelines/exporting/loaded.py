@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
+
+from pipelines import raw as raw_values
+from pipelines import saved_model
 
 BATCH = 128
 
@@ -20,42 +22,53 @@ class Loaded:
     """
 
     def __init__(self, folder: Path):
-        self.module = tf.saved_model.load(str(folder))
-        self.serve = self.module.signatures["serving_default"]
-        self.specs = self.serve.structured_input_signature[1]
+        self.module = saved_model.load(folder)
+        self.specs = self._inputs("serving_default")
 
-    def answer(self, raw: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    @property
+    def scores(self) -> bool:
+        """Whether it can rate given targets."""
+        return "score" in self.module.signatures
+
+    def answer(
+        self, raw: Mapping[str, Any], signature: str = "serving_default"
+    ) -> dict[str, np.ndarray]:
         """One batch.
 
         Args:
             raw: name -> values, batch first.
+            signature: which one to call.
 
         Returns:
             The outputs, batch first.
         """
-        tensors = {
-            name: tf.constant(list(raw[name]), spec.dtype) for name, spec in self.specs.items()
-        }
-        return {name: value.numpy() for name, value in self.serve(**tensors).items()}
+        tensors = raw_values.tensors(raw, self._inputs(signature))
+        call = self.module.signatures[signature]
+        return {name: value.numpy() for name, value in call(**tensors).items()}
 
-    def answer_all(self, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def answer_all(
+        self, columns: Mapping[str, np.ndarray], signature: str = "serving_default"
+    ) -> dict[str, np.ndarray]:
         """A whole split, in batches of inputs of similar size, in the order that it came in.
 
         Args:
             columns: name -> `[n, ...]`; others than the inputs are ignored.
+            signature: which one to call.
 
         Returns:
             name -> `[n, ...]`; outputs over time are padded with zeros (or "") to the longest.
         """
-        first = columns[next(iter(self.specs))]
-        sizes = [len(value) if isinstance(value, str | bytes) else 0 for value in first]
-        order = np.argsort(sizes, kind="stable")
+        names = list(self._inputs(signature))
+        order = np.argsort([raw_values.size(value) for value in columns[names[0]]], kind="stable")
         parts = []
         for start in range(0, len(order), BATCH):
             rows = order[start : start + BATCH]
-            parts.append(self.answer({name: columns[name][rows] for name in self.specs}))
+            parts.append(self.answer({name: columns[name][rows] for name in names}, signature))
         back = np.argsort(order)
         return {name: _stack([part[name] for part in parts])[back] for name in parts[0]}
+
+    def _inputs(self, signature: str) -> dict[str, Any]:
+        return self.module.signatures[signature].structured_input_signature[1]
 
 
 def _stack(parts: list[np.ndarray]) -> np.ndarray:

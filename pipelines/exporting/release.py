@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import datetime
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import keras
 import tensorflow as tf
 
 from models import build, serving
+from models.serving import Score
 from models.settings import SpecError
 from models.streaming import Streaming
-from pipelines import assessment
+from pipelines import assessment, raw
 from pipelines.config import Config
+from pipelines.evaluation.direction import better
 from pipelines.examples import Examples
 from pipelines.exporting import parity, versions
 from pipelines.exporting.loaded import Loaded
@@ -21,6 +25,9 @@ from pipelines.task import Evaluation, Features, Task
 from pipelines.tracking import registry, runs, store
 from pipelines.tracking.runs import Run
 from pipelines.workbench import timed
+
+if TYPE_CHECKING:
+    from models.outputs.steps import StepOutputs
 
 
 def release(
@@ -53,22 +60,44 @@ def release(
             streaming, whole = _streaming(config, model, features)
             generates = config.model.writes or config.model.head == "next_token"
             beams = generates and config.generation.strategy == "beam"
-            serving.write(model, answer, features, staged, streaming, beams)
-            said = card(config, examples, run.id) | {"not_in_pieces": whole}
+            score = _score(model, features)
+            serving.write(model, answer, features, staged, streaming, beams, score)
+            said = card(config, examples, run.id)
+            said |= {"not_in_pieces": whole, "requires": features.requires}
             versions.write_extra(staged, "card.json", said)
-            versions.write_extra(staged, "example.json", warm_up(task))
+            example = example_of(task, features, examples)
+            versions.write_extra(staged, "example.json", warm_up(example))
         with timed("replaying raw requests on it in a fresh process"):
-            count = parity.check(staged, answer, features, task.example, examples.splits["test"])
+            test = examples.splits["test"]
+            draws = generates and config.generation.strategy == "sample"
+            count = parity.check(
+                staged, answer, features, example, test, features.requires, score if draws else None
+            )
         run.metrics({"export/parity_requests": count})
         loaded = Loaded(staged)
         evaluation = assessment.assess(task, loaded, examples)
         assessment.keep(run, evaluation)
-        said = loaded.answer({name: [value] for name, value in task.example.items()})
+        said = loaded.answer({name: [value] for name, value in example.items()})
         folder = versions.publish(staged, task.name)
     print(f"\n{assessment.table(evaluation)}\n\nexported to {_shown(folder)}")
     run.tags({"export_version": folder.name})
-    _register(task, evaluation, examples, run, folder, said)
+    _register(task, evaluation, examples, run, folder, (example, said, features.requires))
     return folder
+
+
+def _score(model: keras.Model, features: Features) -> Score | None:
+    """How the network rates given targets, where its road leads there."""
+    if not hasattr(features, "target_signature"):
+        return None
+    return build.score(model, cast("StepOutputs", features.outputs))
+
+
+def example_of(task: Task, features: Features, examples: Examples) -> dict[str, Any]:
+    """A raw request: the task's own where its inputs are these, else the first of the test."""
+    names = features.signature()
+    if names.keys() <= task.example.keys():
+        return {name: task.example[name] for name in names}
+    return {name: examples.splits["test"][name][0] for name in names}
 
 
 def _streaming(
@@ -106,9 +135,10 @@ def card(config: Config, examples: Examples, run_id: str) -> dict[str, Any]:
     }
 
 
-def warm_up(task: Task) -> dict[str, Any]:
-    """A request in TensorFlow Serving's REST form, for servers to try a version with."""
-    return {"signature_name": "serving_default", "instances": [dict(task.example)]}
+def warm_up(example: Mapping[str, Any]) -> dict[str, Any]:
+    """A raw request in TensorFlow Serving's REST form, for servers to try a version with."""
+    instance = {name: raw.to_json(value) for name, value in example.items()}
+    return {"signature_name": "serving_default", "instances": [instance]}
 
 
 def _register(
@@ -117,12 +147,12 @@ def _register(
     examples: Examples,
     run: Run,
     folder: Path,
-    answer: dict[str, Any],
+    asked: tuple[Mapping[str, Any], Mapping[str, Any], Sequence[str]],
 ) -> None:
     missed = [
-        f"{name} {evaluation.metrics.get(name, 0.0):.4f} is below {least}"
-        for name, least in task.thresholds.items()
-        if evaluation.metrics.get(name, 0.0) < least
+        f"{name} {evaluation.metrics.get(name, math.nan):.4f} is not as good as {limit}"
+        for name, limit in task.thresholds.items()
+        if not better(name, evaluation.metrics.get(name, math.nan), limit, or_equal=True)
     ]
     run.tags({"registered": "no" if missed else "yes"})
     if missed:
@@ -130,8 +160,9 @@ def _register(
         return
     value = evaluation.metrics[task.metric]
     with timed("registering it with MLflow"):
+        example, answer, requires = asked
         said = {name: _plain(array[0]) for name, array in answer.items()}
-        version = registry.register(task.name, run.id, folder, task.example, said)
+        version = registry.register(task.name, run.id, folder, example, said, requires)
         tags = {"export_version": folder.name, "dataset_digest": examples.provenance.digest}
         registry.describe(task.name, version, tags | {task.metric: f"{value:.4f}"})
     print(_contest(task, value, examples, version))
@@ -151,10 +182,10 @@ def _contest(task: Task, value: float, examples: Examples, version: int) -> str:
                 f"registered as {task.name} version {version}; {name} stays: it cannot be compared"
                 f" on these data, because it tells {', '.join(known)} apart"
             )
-        outputs = Loaded(before.saved_model).answer_all(examples.splits["test"])
-        theirs = task.problem.evaluate(outputs, examples.splits["test"], examples.labels, {})
-        old = theirs.metrics[task.metric]
-        if value <= old:
+        test = examples.splits["test"]
+        outputs = assessment.outputs_of(Loaded(before.saved_model), test)
+        old = task.problem.evaluate(outputs, test, examples.labels, {}).metrics[task.metric]
+        if not better(task.metric, value, old):
             return (
                 f"registered as {task.name} version {version}; {name} stays: its {task.metric} on"
                 f" this test split is {old:.4f}, the new one's {value:.4f}"

@@ -1,11 +1,16 @@
 """Replays raw requests on a SavedModel in a process that has TensorFlow and nothing of ours.
 
-Run as a script: `python -I replay.py SAVED_MODEL REQUESTS.json ANSWERS.npz`. The requests are a
-list of batches, each a dictionary of raw input columns; the answers are arrays `<batch>/<output>`.
+Run as a script: `python -I replay.py SAVED_MODEL SIGNATURE REQUESTS.json ANSWERS.npz [LIBRARY
+...]`. The requests are a list of batches, each a dictionary of raw input columns with bytes as
+`{"b64": ...}`; the answers are arrays `<batch>/<output>`. Libraries are packages whose operations
+TensorFlow Serving has built in; here these are loaded, and none of the packages' Python.
 """
 
+import base64
+import importlib.util
 import json
 import sys
+from pathlib import Path
 
 # What the export was made with must not be needed to run it.
 for module in ("keras", "models", "pipelines"):
@@ -15,13 +20,15 @@ import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
 
-def main(saved_model: str, requests: str, answers: str) -> None:
-    """Answers each batch with the signature `serving_default`."""
+def main(saved_model: str, signature: str, requests: str, answers: str, *libraries: str) -> None:
+    """Answers each batch with a signature."""
+    for library in libraries:
+        _load_operations(library)
     loaded = tf.saved_model.load(saved_model, tags=["serve"])
-    serve = loaded.signatures["serving_default"]
+    serve = loaded.signatures[signature]
     specs = serve.structured_input_signature[1]
     with open(requests, encoding="utf-8") as file:  # noqa: PTH123
-        batches = json.load(file)
+        batches = json.load(file, object_hook=_bytes)
     outputs = {}
     for index, batch in enumerate(batches):
         raw = {name: tf.constant(batch[name], spec.dtype) for name, spec in specs.items()}
@@ -30,6 +37,19 @@ def main(saved_model: str, requests: str, answers: str) -> None:
             # Object arrays would need pickle; fixed-width bytes do not.
             outputs[f"{index}/{name}"] = array.astype("S") if array.dtype == object else array
     np.savez(answers, **outputs)
+
+
+def _load_operations(library: str) -> None:
+    """What importing a package would register, without its Python, which may need Keras."""
+    spec = importlib.util.find_spec(library)
+    folders = spec.submodule_search_locations if spec else None
+    for folder in folders or ():
+        for file in sorted(Path(folder, "python", "ops").glob("*.so")):
+            tf.load_op_library(str(file))
+
+
+def _bytes(value: dict) -> object:
+    return base64.b64decode(value["b64"]) if value.keys() == {"b64"} else value
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import tensorflow as tf
@@ -26,6 +27,8 @@ class TextClassFeatures(tf.Module):
         strength: column that says how strongly an example belongs to the second class, or "".
         class_weights: weight of each class's examples in training.
     """
+
+    requires: ClassVar[tuple[str, ...]] = ()
 
     def __init__(
         self,

@@ -8,24 +8,29 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from pipelines.evaluation.direction import smaller_is_better
 from pipelines.figures.style import BLUE, GREY, INK, blank, headline, legible, styled
 
-SHOWN = ("accuracy", "macro_f1", "roc_auc")
+FIRST = ("f1", "accuracy", "macro_f1", "roc_auc")
+"""These come first where they are; the first panel is the one of the headline."""
+
+MOST_PANELS = 4
+ENDS = ("_low", "_high")
 
 
 @styled
 def comparison_with_baselines(
     metrics: Mapping[str, float], baselines: Mapping[str, Mapping[str, float]]
 ) -> Figure:
-    """Bars with 95 % intervals: the model and its baselines, a panel for each metric.
+    """Bars, with 95 % intervals where there are some: a panel for each metric.
 
     Args:
-        metrics: of the model: `accuracy`, `macro_f1` and, where it is defined, `roc_auc`, each
-            with `_low` and `_high`.
-        baselines: the same for each baseline, by name; at least one.
+        metrics: of the model; an interval is in `_low` and `_high` behind a metric's name.
+        baselines: the same for each baseline, by name; at least one. Shown are a few metrics that
+            all have.
     """
     everyone = {"this model": metrics, **baselines}
-    panels = [name for name in SHOWN if name in metrics]
+    panels = _panels(everyone)
     figure = blank(1.5 + 0.5 * len(everyone))
     axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
     for panel, name in zip(axes, panels, strict=True):
@@ -33,31 +38,56 @@ def comparison_with_baselines(
     axes[0].set_yticks(range(len(everyone)), [legible(name, 24) for name in everyone])
     axes[0].invert_yaxis()
 
-    strongest = max(baselines, key=lambda name: baselines[name]["accuracy"])
-    gap = round(100 * (metrics["accuracy"] - baselines[strongest]["accuracy"]), 1)
-    how = f"{abs(gap):.1f} points {'above' if gap > 0 else 'below'}" if gap else "as good as"
+    main = panels[0]
+    sign = -1 if smaller_is_better(main) else 1
+    strongest = max(baselines, key=lambda name: sign * baselines[name][main])
+    own, theirs = metrics[main], baselines[strongest][main]
+    share = max(abs(own), abs(theirs)) <= 1 and not main.endswith(("loss", "perplexity"))
+    gap = round(100 * (own - theirs), 1) if share else round(own - theirs, 2)
+    unit = " points" if share else ""
+    how = f"{abs(gap):.{1 if share else 2}f}{unit} {'above' if gap > 0 else 'below'}"
+    value = f"{100 * own:.1f} %" if share else f"{own:.2f}"
     headline(
         figure,
-        f"{100 * metrics['accuracy']:.1f} % accuracy: {how} the strongest baseline,"
+        f"{value} {_called(main)}: {how if gap else 'as good as'} the strongest baseline,"
         f" '{legible(strongest, 24)}'",
     )
     return figure
 
 
+def _panels(everyone: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """Metrics that the model and all baselines have, those of `FIRST` first."""
+    common = [
+        name
+        for name in next(iter(everyone.values()))
+        if not name.endswith(ENDS) and all(name in one for one in everyone.values())
+    ]
+    first = [name for name in FIRST if name in common]
+    return (first or common)[:MOST_PANELS]
+
+
 def _panel(axes: Axes, name: str, everyone: Mapping[str, Mapping[str, float]]) -> None:
     rows = np.arange(len(everyone))
     value, low, high = (
-        np.array([one[f"{name}{end}"] for one in everyone.values()])
-        for end in ("", "_low", "_high")
+        np.array([one.get(f"{name}{end}", one[name]) for one in everyone.values()])
+        for end in ("", *ENDS)
     )
     # A percentile interval need not contain the value itself: a bar's whisker is never negative.
     whiskers = np.maximum([value - low, high - value], 0)
     colours = [BLUE, *[GREY] * (len(everyone) - 1)]
     axes.barh(rows, value, color=colours, height=0.62)
-    axes.errorbar(value, rows, xerr=whiskers, fmt="none", ecolor=INK, elinewidth=1.4, capsize=4)
+    if whiskers.any():
+        axes.errorbar(value, rows, xerr=whiskers, fmt="none", ecolor=INK, elinewidth=1.4, capsize=4)
+    most = float(np.max(np.maximum(value, high)))
+    right = 1.0 if most <= 1 else most
     for row in rows:
-        axes.text(max(value[row], high[row]) + 0.04, row, f"{value[row]:.3f}", va="center")
-    axes.set_xlim(0, 1.3)
-    axes.set_xticks([0, 0.5, 1])
-    axes.set_title(name.replace("_", " ").replace("roc auc", "ROC AUC").replace("f1", "F1"))
+        at = max(value[row], high[row]) + 0.04 * right
+        axes.text(at, row, f"{value[row]:.3f}", va="center")
+    axes.set_xlim(0, 1.35 * right)
+    axes.set_xticks([0, right / 2, right] if right == 1 else [0, round(right)])
+    axes.set_title(_called(name) + (" (less is better)" if smaller_is_better(name) else ""))
     axes.grid(False, axis="y")
+
+
+def _called(metric: str) -> str:
+    return metric.replace("_", " ").replace("roc auc", "ROC AUC").replace("f1", "F1")

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from pipelines import figures
 from pipelines.evaluation.classification import evaluate, paired_difference
+from pipelines.evaluation.detection import detection
 from pipelines.evaluation.mistakes import mistakes
 from pipelines.examples import Columns
 from pipelines.task import Evaluation, Outputs
@@ -25,6 +26,7 @@ def report(
     columns: Columns,
     labels: tuple[str, ...],
     baselines: Mapping[str, Outputs],
+    positive: str = "",
 ) -> Evaluation:
     """Evaluates scores on a split.
 
@@ -33,11 +35,15 @@ def report(
         columns: of the split: `text` and `label`.
         labels: names of the classes.
         baselines: name -> the `scores` of a model without a network on the same split.
+        positive: as of `TextClassification`.
     """
     scores, truth = outputs["scores"], columns["label"]
     predicted = scores.argmax(axis=1)
-    metrics = evaluate(scores, truth, labels)
-    others = {name: evaluate(other["scores"], truth, labels) for name, other in baselines.items()}
+    metrics = _metrics(scores, truth, labels, positive)
+    others = {
+        name: _metrics(other["scores"], truth, labels, positive)
+        for name, other in baselines.items()
+    }
     if LINEAR in baselines:
         theirs = baselines[LINEAR]["scores"].argmax(axis=1)
         gain = paired_difference(predicted == truth, theirs == truth)
@@ -57,6 +63,18 @@ def report(
         shown["attention.png"] = _attention(outputs, predicted, truth, labels)
     texts = {"mistakes.md": mistakes(columns["text"].tolist(), scores, truth, labels)}
     return Evaluation(metrics, others, shown, texts)
+
+
+def _metrics(
+    scores: np.ndarray, truth: np.ndarray, labels: tuple[str, ...], positive: str
+) -> dict[str, float]:
+    metrics = evaluate(scores, truth, labels)
+    known = positive in labels
+    if positive and (known or len(labels) == 2):
+        one = labels.index(positive) if known else 1
+        found = detection(scores[:, one], scores.argmax(axis=1) == one, truth == one)
+        return found | metrics
+    return metrics
 
 
 def _attention(

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from pipelines.examples import Columns, Examples
     from pipelines.features.classes import TextClassFeatures
 
+# The last of each is the name in the table of SMS that is passed around as spam.csv.
+TEXT_NAMES = ("review", "sentence", "content", "body", "message", "sms", "v2")
+LABEL_NAMES = ("sentiment", "class", "category", "target", "v1")
+
 LONGEST_BAR = 20
 WORDS_SHOWN = 8
 
@@ -25,18 +29,27 @@ class TextClassification:
     Attributes:
         strength: name of an optional number column that says by its sign and size how strongly
             an example belongs to the second of two classes; empty where there is none.
+        positive: name of the class that is to be found among the others, which adds its F1,
+            precision and recall to the metrics; empty where all classes count alike. Of somebody's
+            own two classes without that name, the second in the order of their names.
     """
 
     strength: str = ""
+    positive: str = ""
 
     @property
     def columns(self) -> tuple[Column, ...]:
         """The raw columns: a text, a label and perhaps the strength."""
         own = (
-            Column("text", "text", aliases=("review", "sentence", "content", "body", "message")),
-            Column("label", "label", aliases=("sentiment", "class", "category", "target")),
+            Column("text", "text", aliases=TEXT_NAMES),
+            Column("label", "label", aliases=LABEL_NAMES),
         )
         return (*own, Column(self.strength, "number", optional=True)) if self.strength else own
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """A table, a folder for each class, or lines of a label and a text."""
+        return ("table", "folders", "labelled_lines")
 
     def fit(self, examples: Examples, config: Config) -> TextClassFeatures:
         """Learns the vocabulary of the training split."""
@@ -65,7 +78,7 @@ class TextClassification:
 
     def baselines(self, examples: Examples) -> dict[str, Outputs]:
         """The scores of the majority class and of the linear model on the test split."""
-        from pipelines.baselines import text_classification
+        from pipelines.baselines.text_classification import text_classification
 
         train, test = examples.splits["train"], examples.splits["test"]
         scores = text_classification(train, test, len(examples.labels))
@@ -78,10 +91,14 @@ class TextClassification:
         labels: tuple[str, ...],
         baselines: Mapping[str, Outputs],
     ) -> Evaluation:
-        """Accuracy, macro-F1, ROC AUC, calibration, figures and mistakes of a split."""
+        """Accuracy, F1, ROC AUC, calibration, figures and mistakes of a split."""
         from pipelines.problems.classification_report import report
 
-        return report(outputs, columns, labels, baselines)
+        return report(outputs, columns, labels, baselines, self.positive)
+
+    def request(self, given: str) -> dict[str, Any]:
+        """The text as it was given."""
+        return {"text": given}
 
     def show(self, raw: Mapping[str, Any], outputs: Outputs) -> str:
         """The text's label with the score of each class, and the words that counted most."""

@@ -227,8 +227,9 @@ class Server:
         lines = ["Unrolled: the exported models, with TensorFlow Serving's REST API.", ""]
         for name, version in self._repository.defaults().items():
             if version and version.servable:
-                lines += [f"{name} (version {version.number})",
-                          "  " + curl(base, name, version.servable.model.example), ""]  # fmt: skip
+                file = f"{name}/{version.number}/assets.extra/example.json"
+                line = curl(base, name, version.servable.model.example, file)
+                lines += [f"{name} (version {version.number})", f"  {line}", ""]
             else:
                 lines += [f"{name}: not loaded; see {base}/v1/models/{name}", ""]
         lines += [f"Documentation: {base}/docs", f"Metrics: {base}/metrics", ""]

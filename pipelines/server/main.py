@@ -115,7 +115,7 @@ def _announcement(exports: Path, model: str | None, listener: socket.socket) -> 
     name = min(found)
     example = found[name][max(found[name])].folder / "assets.extra" / "example.json"
     try:
-        lines.append(curl(url, name, json.loads(example.read_text(encoding="utf-8"))))
+        lines.append(curl(url, name, json.loads(example.read_text("utf-8")), str(example)))
     except (OSError, ValueError):  # none, or one that its model's status will complain about
         lines.append(f"curl {url}/")
     return "\n".join(lines)

@@ -11,6 +11,7 @@ import tensorflow as tf
 from google.protobuf import json_format
 from tensorflow.core.protobuf import saved_model_pb2
 
+from pipelines import saved_model
 from pipelines.server.errors import ServingError, graph_message
 from pipelines.server.messages import DEFAULT_SIGNATURE, Arrays, parse_document, to_arrays, to_json
 from pipelines.server.tensors import Spec
@@ -99,7 +100,7 @@ class Model:
         """
         graph = _serving_graph(folder / "saved_model.pb")
         # The SavedModel owns the variables; the signatures alone would not keep them alive.
-        self._loaded = tf.saved_model.load(str(folder))
+        self._loaded = saved_model.load(folder)
         self.signatures = {
             name: Signature(name, graph.signature_def[name], function)
             for name, function in self._loaded.signatures.items()

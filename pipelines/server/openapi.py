@@ -59,6 +59,9 @@ ANSWER = {
 }
 ERROR = {"type": "object", "required": ["error"], "properties": {"error": {"type": "string"}}}
 
+LONGEST_EXAMPLE = 600
+"""Characters of a request that a person is shown."""
+
 
 def document(examples: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """The OpenAPI document.
@@ -132,7 +135,9 @@ def _operation(summary: str, name: str, schema: Mapping[str, Any], codes: str) -
     }
 
 
-def curl(base: str, model: str, example: Mapping[str, Any]) -> str:
-    """The line that sends a model its example."""
+def curl(base: str, model: str, example: Mapping[str, Any], file: str) -> str:
+    """The line that sends a model its example; from its file, where that is long, as of sound."""
     body = json.dumps(example, ensure_ascii=False)
+    if len(body) > LONGEST_EXAMPLE:
+        body = f"@{file}"
     return f"curl -d {shlex.quote(body)} {base}/v1/models/{model}:predict"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipelines.errors import UserError
+
 if TYPE_CHECKING:
     from pipelines.config import DataSettings
     from pipelines.examples import Examples
@@ -23,6 +25,11 @@ def load(task: Task, settings: DataSettings, seed: int = 0) -> Examples:
     Raises:
         UserError: the source cannot be had, or does not hold what the task needs.
     """
+    if (settings.data or settings.dataset) and not task.problem.formats:
+        raise UserError(
+            f"the examples of {task.name} are generated, at the lag of your choice; leave DATA and"
+            f" DATASET out, and say LAG=600."
+        )
     if settings.data:
         from pipelines.sources import yours
 

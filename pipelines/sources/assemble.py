@@ -5,29 +5,33 @@ for all of them:
 
 - a row without a text or a label is left out, of whichever split;
 - held-out splits that the data bring are not changed otherwise: they are somebody's benchmark;
-- a text that is also in a later split (train < validation < test) leaves the earlier one;
-- what is left for training keeps each text once, and none with different labels;
+- an input that is also in a later split (train < validation < test) leaves the earlier one;
+- what is left for training keeps each input once, and none with different labels; where something
+  is to be written, an input may have several answers, and each of the pairs stays once;
+- equal inputs are always in one split, and where splits are made here, all of a group;
 - a label that cannot be in each split that is made here, or that training lacks, is left out.
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from pipelines.errors import UserError
-from pipelines.examples import SPLITS, Columns, Examples, Provenance
-from pipelines.splits import distinct, fingerprint, rare, stratify
+from pipelines.examples import SPLITS, Examples, Provenance
+from pipelines.sources.encoding import digest, encode, prints_of
+from pipelines.sources.passages import divided, in_passages
+from pipelines.splits import distinct, rare, stratify
 
 if TYPE_CHECKING:
     from pipelines.config import DataSettings
     from pipelines.task import Task
+
+INPUTS = ("text", "document", "audio", "features")
+"""Kinds of columns that a network reads."""
 
 FEWEST = 10
 """Examples that must be left: with fewer no split means anything."""
@@ -77,15 +81,28 @@ def assemble(
         UserError: too few examples or classes are left.
     """
     kinds = {column.name: column.kind for column in task.problem.columns}
-    label = next((name for name, kind in kinds.items() if kind == "label"), "")
+    label, document = (
+        next((name for name, kind in kinds.items() if kind == wanted), "")
+        for wanted in ("label", "document")
+    )
     before = sum(_size(rows) for rows in raw.splits.values())
     _drop_incomplete_numbers(task, raw)
     for split, rows in raw.splits.items():
         raw.splits[split] = _without_gaps(rows, task, raw.removed)
     if label and label not in raw.splits["train"]:
         label = ""
-    prints = _without_leaks(raw, [name for name, kind in kinds.items() if kind == "text"], label)
-    _make_splits(raw, settings, prints, label, seed)
+    prints = _without_leaks(raw, kinds, label)
+    group = next((name for name, kind in kinds.items() if kind == "group"), "")
+    if group in raw.splits["train"]:
+        prints = _groups(raw, group)
+    shares = _shares(raw, settings)
+    if document and _size(raw.splits["train"]) <= len(shares):
+        raw.splits |= divided(raw.splits["train"], document, shares)
+    elif shares:
+        _make_splits(raw, shares, prints, label, seed)
+    if document:
+        for split, rows in raw.splits.items():
+            raw.splits[split] = in_passages(rows, document, settings.passage)
     if label:
         _without_unknown_labels(raw, label)
     _check(raw, label, before)
@@ -93,7 +110,7 @@ def assemble(
     found = set(raw.splits["train"].get(label, ()))
     labels = raw.labels or tuple(sorted(found, key=_order(found)))
     splits = {
-        split: _encode(raw.splits[split], kinds, {name: i for i, name in enumerate(labels)})
+        split: encode(raw.splits[split], kinds, {name: i for i, name in enumerate(labels)})
         for split in SPLITS
     }
     return Examples(
@@ -108,27 +125,6 @@ def assemble(
             removed={reason: count for reason, count in raw.removed.items() if count},
         ),
     )
-
-
-def digest(splits: dict[str, Columns], labels: Sequence[str]) -> str:
-    """SHA-256 over the content of all splits in order, its first 16 hex characters.
-
-    Args:
-        splits: as in `Examples`.
-        labels: as in `Examples`.
-    """
-    total = hashlib.sha256(repr(tuple(labels)).encode())
-    for split in SPLITS:
-        for name, values in sorted(splits[split].items()):
-            total.update(f"{split}/{name}/{len(values)};".encode())
-            if values.dtype == object:
-                texts = [text.encode() for text in values]
-                # The lengths tell apart what would be equal once the texts are joined.
-                total.update(np.array([len(text) for text in texts], np.int64).tobytes())
-                total.update(b"".join(texts))
-            else:
-                total.update(np.ascontiguousarray(values).tobytes())
-    return total.hexdigest()[:16]
 
 
 def _size(rows: Rows) -> int:
@@ -183,51 +179,66 @@ def _without_gaps(rows: Rows, task: Task, removed: Counter[str]) -> Rows:
         if column.kind == "number":
             kept = [i for i, value in enumerate(values) if math.isfinite(value)]
         else:
-            kept = [i for i, value in enumerate(values) if value and not value.isspace()]
+            kept = [i for i, value in enumerate(values) if not _is_blank(value)]
         removed[f"empty {column.name}"] += len(values) - len(kept)
         rows = _take(rows, kept)
     return rows
 
 
-def _without_leaks(raw: Raw, texts: list[str], label: str) -> list[bytes]:
-    """Sees to it that no text is in two splits, or twice in training; fingerprints of these."""
+def _is_blank(value: Any) -> bool:
+    return not len(value) or (isinstance(value, str | bytes) and value.isspace())
+
+
+def _without_leaks(raw: Raw, kinds: Mapping[str, str], label: str) -> list[bytes]:
+    """Sees to it that no input is in two splits, or twice in training; fingerprints of these."""
+    inputs = [name for name, kind in kinds.items() if kind in INPUTS]
+    written = [name for name, kind in kinds.items() if kind == "target"]
     held_out: set[bytes] = set()
     prints: list[bytes] = []
     for split in reversed(SPLITS):
         if split not in raw.splits:
             continue
         rows = raw.splits[split]
-        prints = _prints(rows, texts)
+        prints = prints_of(rows, inputs)
         kept = [i for i, mark in enumerate(prints) if mark not in held_out]
         raw.removed[f"in {split} and also in a split held out"] += len(prints) - len(kept)
         rows, prints = _take(rows, kept), [prints[i] for i in kept]
         held_out.update(prints)
         if split == "train":
-            kept, removed = distinct(prints, rows.get(label) or [""] * len(prints))
+            pairs = prints_of(rows, [*inputs, *written]) if written else prints
+            kept, removed = distinct(pairs, rows.get(label) or [""] * len(prints))
             raw.removed.update(removed)
             rows, prints = _take(rows, kept), [prints[i] for i in kept]
         raw.splits[split] = rows
     return prints
 
 
-def _prints(rows: Rows, texts: list[str]) -> list[bytes]:
-    names = [name for name in texts if name in rows] or list(rows)
-    return [
-        fingerprint(*map(str, values)) for values in zip(*(rows[n] for n in names), strict=True)
-    ]
+def _groups(raw: Raw, group: str) -> list[bytes]:
+    """Fingerprints of the groups of the training examples: what shares one stays together."""
+    prints = prints_of(raw.splits["train"], [group])
+    count, parts = len(set(prints)), 1 + len(set(SPLITS) - raw.splits.keys())
+    if count < parts:
+        raise UserError(
+            f"{raw.name}: {count} different values of {group}, and {parts} splits that must share "
+            f"none of them; say in a column split what is what, or leave the column {group} out."
+        )
+    return prints
 
 
-def _make_splits(
-    raw: Raw, settings: DataSettings, prints: list[bytes], label: str, seed: int
-) -> None:
-    """Carves the held-out splits that the data do not bring out of their training split."""
+def _shares(raw: Raw, settings: DataSettings) -> dict[str, float]:
+    """The held-out splits that the data do not bring, each with its share of the training split."""
     shares = {}
     if "test" not in raw.splits:
         shares["test"] = settings.test_share
     if "validation" not in raw.splits:
         shares["validation"] = settings.validation_share * (1 - sum(shares.values()))
-    if not shares:
-        return
+    return shares
+
+
+def _make_splits(
+    raw: Raw, shares: Mapping[str, float], prints: list[bytes], label: str, seed: int
+) -> None:
+    """Carves held-out splits out of the training split."""
     rows = raw.splits["train"]
     if label:
         few = rare(rows[label], len(shares) + 1)
@@ -235,7 +246,12 @@ def _make_splits(
         reason = f"label with fewer than {len(shares) + 1} examples"
         raw.removed[reason] += _size(rows) - len(kept)
         rows, prints = _take(rows, kept), [prints[i] for i in kept]
-    where = stratify(prints, rows.get(label) or [""] * _size(rows), shares, seed)
+    # Several answers to one input go together, and so does all of one group.
+    first = {mark: place for place, mark in reversed(list(enumerate(prints)))}
+    labels = rows.get(label) or [""] * _size(rows)
+    named = stratify(list(first), [labels[place] for place in first.values()], shares, seed)
+    split_of = dict(zip(first, named, strict=True))
+    where = [split_of[mark] for mark in prints]
     for split in ("train", *shares):
         raw.splits[split] = _take(rows, [i for i, name in enumerate(where) if name == split])
 
@@ -273,15 +289,3 @@ def _check(raw: Raw, label: str, before: int) -> None:
 
 def _classes(classes: list[str]) -> str:
     return f"'{classes[0]}' is the only class" if classes else "no class is left"
-
-
-def _encode(rows: Rows, kinds: dict[str, str], index: dict[str, int]) -> Columns:
-    columns: Columns = {}
-    for name, values in rows.items():
-        if kinds[name] == "label":
-            columns[name] = np.array([index[value] for value in values], np.int64)
-        elif kinds[name] == "number":
-            columns[name] = np.array(values, np.float32)
-        else:
-            columns[name] = np.array(values, object)
-    return columns

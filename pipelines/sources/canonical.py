@@ -1,8 +1,9 @@
-"""The source `canonical`: a public data set of the TFDS catalogue, by name."""
+"""The source `canonical`: a public data set of the TFDS catalogue, or one of ours, by name."""
 
 from __future__ import annotations
 
 import http.client
+import importlib
 import re
 import sys
 import urllib.error
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from pipelines.task import Task
 
 SECONDS = 5
+OURS = ("multi30k",)
+"""Public data sets that TFDS lacks: packages of `pipelines.datasets` that download them. To import
+their builder makes it known to TFDS. Its `ADDRESSES` are where it downloads from."""
 
 
 def load(task: Task, settings: DataSettings, seed: int) -> Examples:
@@ -63,6 +67,9 @@ def _builder(name: str) -> tfds.core.DatasetBuilder:
             f"DATASET={name}: only the catalogue of TFDS itself is known here, and what follows a "
             f"colon is a version, such as imdb_reviews:1.0.0."
         )
+    base = re.split("[/:]", name)[0]
+    if base in OURS:
+        importlib.import_module(f"pipelines.datasets.{base}.{base}_dataset_builder")
     try:
         own = tfds.builder(name, data_dir=prepared.folder(), try_gcs=False)
         if prepared.is_here(own):
@@ -70,7 +77,7 @@ def _builder(name: str) -> tfds.core.DatasetBuilder:
         shared = tfds.builder(name, try_gcs=False)
     except tfds.core.registered.DatasetNotFoundError:
         known = tfds.list_builders(with_community_datasets=False)
-        error = unknown("TFDS data set", name.split("/")[0].split(":")[0], known)
+        error = unknown("TFDS data set", base, [*known, *OURS])
         # All 1,300 names would not be an answer; the suggestion is.
         hint = str(error).split(" Choices:")[0]
         raise UserError(
@@ -80,7 +87,7 @@ def _builder(name: str) -> tfds.core.DatasetBuilder:
     except (AssertionError, ValueError) as error:
         # What TFDS raises for a version or configuration that the data set does not have.
         own_words = _line(error).rpartition('}": ')[2]
-        configurations = ", ".join(tfds.builder_cls(re.split("[/:]", name)[0]).builder_configs)
+        configurations = ", ".join(tfds.builder_cls(base).builder_configs)
         choices = f" Its configurations: {configurations}." if configurations else ""
         raise UserError(
             f"DATASET={name}: {own_words.split('. Here are')[0].rstrip('.')}.{choices}"
@@ -95,11 +102,14 @@ def _prepare(builder: tfds.core.DatasetBuilder) -> None:
         f"folder to {builder.data_dir}, or use your own data: DATA=path, or the embedded set: no "
         f"DATASET."
     )
-    if builder.MANUAL_DOWNLOAD_INSTRUCTIONS:
-        instructions = " ".join(builder.MANUAL_DOWNLOAD_INSTRUCTIONS.split())
-        raise UserError(f"{name} can only be downloaded by hand: {instructions}")
+    instructions = " ".join((builder.MANUAL_DOWNLOAD_INSTRUCTIONS or "").split())
+    by_hand = UserError(f"{name} can only be downloaded by hand: {instructions}")
+    # One with addresses may need files of its reader's in other configurations alone, as WMT does.
+    if instructions and not builder.url_infos:
+        raise by_hand
     # Some data sets are made, not downloaded: they list no addresses.
-    urls = {urlsplit(url).netloc: url for url in builder.url_infos or ()}
+    addresses = [*(builder.url_infos or ()), *getattr(builder, "ADDRESSES", ())]
+    urls = {urlsplit(url).netloc: url for url in addresses}
     hosts = ", ".join(sorted(urls))
     if urls and not _reachable(urls.values()):
         raise UserError(f"{name} is not prepared here, and {hosts} cannot be reached. {way_out}")
@@ -107,6 +117,10 @@ def _prepare(builder: tfds.core.DatasetBuilder) -> None:
     print(f"{source} to {prepared.folder()} (once)", file=sys.stderr)
     try:
         prepared.prepare(builder)
+    except AssertionError as error:
+        if not instructions:
+            raise
+        raise by_hand from error  # what TFDS raises where these files are missing
     except ImportError as error:
         raise UserError(f"{name} needs a package that is not installed: {_line(error)}") from error
     except (

@@ -82,7 +82,7 @@ def kinds_of(values: Sequence[str]) -> set[str]:
         return {"label"}
     words = sum(value.count(" ") + 1 for value in different) / len(different)
     if words >= WORDS_OF_A_TEXT and len(different) > len(filled) // 2:
-        return {"text"}
+        return {"text", "document", "target"}
     return set()
 
 

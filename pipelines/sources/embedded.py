@@ -1,4 +1,4 @@
-"""The source `embedded`: a builder of our own over data that ship in a package."""
+"""The source `embedded`: a builder of our own over data that ship in a package, or a generator."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.examples import Examples
 from pipelines.sources import prepared
-from pipelines.sources.assemble import assemble
+from pipelines.sources.assemble import Raw, assemble
 
 if TYPE_CHECKING:
     from pipelines.config import DataSettings
@@ -18,17 +18,22 @@ if TYPE_CHECKING:
 def load(task: Task, settings: DataSettings, seed: int) -> Examples:
     """The task's embedded data set, prepared first where it is not.
 
+    A module with `generate(lag, seed)`, split -> rows, and a `VERSION` makes its examples; any
+    other one holds a TFDS builder.
+
     Args:
-        task: names the module of the builder.
-        settings: may choose among the features.
-        seed: unused as a rule, for these data sets bring their splits.
+        task: names the module.
+        settings: may choose among the features, and the lag of what is generated.
+        seed: of what is generated; data sets of a builder bring their splits.
 
     Raises:
         UserError: the package cannot be fetched.
     """
-    module = importlib.import_module(
-        f"pipelines.datasets.{task.embedded}.{task.embedded}_dataset_builder"
-    )
+    home = importlib.import_module(f"pipelines.datasets.{task.embedded}")
+    if hasattr(home, "generate"):
+        raw = Raw(f"{task.embedded}, lag {settings.lag}", home.generate(settings.lag, seed))
+        return assemble(task, raw, settings, seed, "embedded", version=home.VERSION)
+    module = importlib.import_module(f"{home.__name__}.{task.embedded}_dataset_builder")
     with prepared.quiet():
         builder = module.Builder(data_dir=prepared.folder())
         if not prepared.is_here(builder):

@@ -20,17 +20,26 @@ UNLABELLED = ("unsup", "unsupervised", "unlabeled", "unlabelled")
 LAYOUT = "one folder a class with .txt files in it, or train/ and test/ with such folders"
 
 
-def read(path: Path, task: Task, settings: DataSettings) -> Raw:
+EXPECTED = "a folder with one folder a class"
+
+
+def accepts(paths: list[Path]) -> bool:
+    """Whether this is one folder."""
+    return len(paths) == 1 and paths[0].is_dir()
+
+
+def read(paths: list[Path], task: Task, settings: DataSettings) -> Raw:
     """The texts of all classes, the classes sorted by name.
 
     Args:
-        path: the folder.
+        paths: of the one folder.
         task: must need one text and one label, for a folder holds nothing else.
         settings: must choose no columns, for there are none.
 
     Raises:
         UserError: another layout, a task that needs more, or a file that is not UTF-8.
     """
+    (path,) = paths
     needed = [column for column in task.problem.columns if not column.optional]
     if sorted(column.kind for column in needed) != ["label", "text"]:
         kinds = ", ".join(f"{column.name} ({column.kind})" for column in needed)

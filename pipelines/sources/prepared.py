@@ -16,14 +16,16 @@ import tensorflow_datasets as tfds
 from tensorflow_datasets.proto import tf_example_pb2
 
 from pipelines import paths
+from pipelines.conll import as_text
 from pipelines.errors import UserError
 from pipelines.sources.assemble import Raw, Rows
 from pipelines.sources.columns import match
 from pipelines.splits import SPLIT_NAMES
+from pipelines.waves import wav
 
 if TYPE_CHECKING:
     from pipelines.config import DataSettings
-    from pipelines.task import Task
+    from pipelines.task import Column, Task
 
 
 # Protobuf makes its classes when the module is imported; a type checker cannot see them.
@@ -85,7 +87,7 @@ def columns(
     kinds = {name: _kinds(feature) for name, feature in features.items()}
     found = match(task.problem.columns, kinds, settings, builder.info.full_name)
     for column in task.problem.columns:
-        if column.name in found and column.kind not in kinds[found[column.name]]:
+        if column.name in found and not _fits(column, kinds[found[column.name]]):
             if not column.optional:
                 shown = ", ".join(f"{name} ({type(f).__name__})" for name, f in features.items())
                 raise UserError(
@@ -114,7 +116,7 @@ def read(builder: tfds.core.DatasetBuilder, names: dict[str, str], label: str) -
                 details.num_examples
             )
             continue
-        rows, unlabelled = _rows(builder, split, names, label, classes)
+        rows, unlabelled = _rows(builder, split, names)
         raw.removed["without a label"] += unlabelled
         if rows:
             raw.splits[name] = rows
@@ -127,36 +129,45 @@ def read(builder: tfds.core.DatasetBuilder, names: dict[str, str], label: str) -
     return raw
 
 
+def _fits(column: Column, kinds: set[str]) -> bool:
+    """Whether a feature can be a column; the name of a class can be written like any text."""
+    named = column.kind in ("target", "group") and "label" in kinds
+    return column.kind in kinds or named or (column.kind == "group" and "text" in kinds)
+
+
 def _kinds(feature: Any) -> set[str]:
     if isinstance(feature, tfds.features.ClassLabel):
         return {"label"}
     if isinstance(feature, tfds.features.Text):
-        return {"text"}
+        return {"text", "document", "target"}
     if isinstance(feature, tfds.features.Tensor) and feature.shape == ():
         kind = np.dtype(feature.np_dtype).kind
-        return {"number"} if kind in "iuf" else {"text"} if kind in "OSU" else set()
+        return {"number"} if kind in "iuf" else {"text", "target"} if kind in "OSU" else set()
+    if isinstance(feature, tfds.features.Sequence):
+        # Words of a text, and the tag of each.
+        inner = _kinds(feature.feature)
+        return {"text"} if "text" in inner else {"target"} if "label" in inner else set()
+    if isinstance(feature, tfds.features.Audio):
+        return {"audio"} if feature.shape == (None,) and feature.sample_rate else set()
+    if isinstance(feature, tfds.features.Tensor) and len(feature.shape) == 2:
+        # With more than one open dimension TFDS would keep the values in another place.
+        steps, width = feature.shape
+        return {"features"} if steps is None and width and feature.np_dtype == np.float32 else set()
     return set()
 
 
-def _rows(
-    builder: tfds.core.DatasetBuilder,
-    split: str,
-    names: dict[str, str],
-    label: str,
-    classes: tuple[str, ...],
-) -> tuple[Rows, int]:
+def _rows(builder: tfds.core.DatasetBuilder, split: str, names: dict[str, str]) -> tuple[Rows, int]:
     """A split's rows, and how many had no label; no rows where none has one."""
     rows: Rows = {name: [] for name in names}
+    features: Any = builder.info.features
     unlabelled = 0
     for path in builder.info.splits[split].filepaths:
         for record in _records(Path(path)):
-            feature = EXAMPLE.FromString(record).features.feature
-            values = {name: _scalar(feature[names[name]]) for name in names}
-            if label in values:
-                if values[label] < 0:  # how TFDS marks the hidden labels of a competition
-                    unlabelled += 1
-                    continue
-                values[label] = classes[values[label]]
+            found = EXAMPLE.FromString(record).features.feature
+            values = {name: _value(found[own], features[own]) for name, own in names.items()}
+            if any(value is None for value in values.values()):
+                unlabelled += 1
+                continue
             for name, value in values.items():
                 rows[name].append(value)
     return (rows if any(rows.values()) else {}), unlabelled
@@ -177,6 +188,18 @@ def _records(path: Path) -> Iterator[bytes]:
             yield record
 
 
-def _scalar(feature: Any) -> Any:
-    value = getattr(feature, feature.WhichOneof("kind")).value[0]
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+def _value(found: Any, feature: Any) -> Any:
+    """One value as `Raw` holds it; None for a class that is hidden."""
+    if isinstance(feature, tfds.features.Sequence):
+        if isinstance(feature.feature, tfds.features.ClassLabel):
+            return " ".join(feature.feature.names[value] for value in found.int64_list.value)
+        return as_text([value.decode("utf-8", "replace") for value in found.bytes_list.value])
+    values = getattr(found, found.WhichOneof("kind")).value
+    if isinstance(feature, tfds.features.ClassLabel):
+        # Below 0: how TFDS marks the hidden labels of a competition.
+        return feature.names[values[0]] if values[0] >= 0 else None
+    if isinstance(feature, tfds.features.Audio):
+        return wav(np.array(values, np.int16), feature.sample_rate)
+    if len(feature.shape) == 2:
+        return np.array(values, np.float32).reshape(-1, feature.shape[1])
+    return values[0].decode("utf-8", "replace") if isinstance(values[0], bytes) else values[0]

@@ -26,28 +26,33 @@ FORMATS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
 LONGEST_CELL = 1 << 30
 
 
+def is_table(path: Path) -> bool:
+    """Whether the file's ending is one of `FORMATS`, perhaps with .gz behind."""
+    return bool(_ending(path))
+
+
+def _ending(path: Path) -> str:
+    endings = [suffix.lower() for suffix in path.suffixes]
+    if endings[-1:] == [".gz"]:
+        endings.pop()
+    return endings[-1] if endings and endings[-1] in FORMATS else ""
+
+
 def read(path: Path) -> Table:
     """All columns of a file.
 
     Args:
-        path: its ending says what it is.
+        path: its ending, one of `FORMATS`, says what it is.
 
     Raises:
-        UserError: an unknown ending, or a mistake in the file, with its line.
+        UserError: a mistake in the file, with its line.
     """
-    endings = [suffix.lower() for suffix in path.suffixes]
-    if endings[-1:] == [".gz"]:
-        endings.pop()
-    if not endings or endings[-1] not in FORMATS:
-        raise UserError(
-            f"DATA: {path} is not of a known format. Choices: {', '.join(FORMATS)}, each also .gz, "
-            f"or a folder with one folder a class."
-        )
+    ending = _ending(path)
     if path.stat().st_size == 0:
         raise UserError(f"{path} is empty.")
     try:
-        if endings[-1] in (".csv", ".tsv"):
-            return _delimited(path, endings[-1] == ".tsv")
+        if ending in (".csv", ".tsv"):
+            return _delimited(path, ending == ".tsv")
         return _json(path)
     except UnicodeDecodeError:
         with _bytes(path) as file:

@@ -1,107 +1,57 @@
-"""The source `yours`: a table or a folder that the user brings."""
+"""The source `yours`: files that the user brings, in one of the formats of the task's problem."""
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.errors import UserError
 from pipelines.examples import Examples
-from pipelines.sources import folders, tables
-from pipelines.sources.assemble import Raw, Rows, assemble
-from pipelines.sources.columns import WORDS_OF_A_TEXT, kinds_of, match
-from pipelines.splits import SPLIT_NAMES
+from pipelines.sources.assemble import assemble
 
 if TYPE_CHECKING:
     from pipelines.config import DataSettings
     from pipelines.task import Task
 
-SPLIT_COLUMN = "split"
-
 
 def load(task: Task, settings: DataSettings, seed: int) -> Examples:
-    """The examples of a file or folder.
+    """The examples of a file, of a folder, or of several files with commas between.
+
+    A format is a module of this package with `EXPECTED`, a few words for the user;
+    `accepts(paths)`, whether these look like it; and `read(paths, task, settings)`, which gives
+    `Raw`.
 
     Args:
-        task: whose columns are wanted.
+        task: whose columns are wanted, and whose problem names the formats.
         settings: `data` the path, and which column is which where that is not plain.
         seed: of the splits that the data do not bring.
 
     Raises:
         UserError: the path cannot be read, or does not hold what the task needs.
     """
-    path = Path(settings.data).expanduser()
-    if not path.exists():
-        raise UserError(f"DATA: there is no file or folder '{path}' (looked in {Path.cwd()}).")
-    read = folders.read if path.is_dir() else _table
+    paths = _paths(settings.data)
+    for path in paths:
+        if not path.exists():
+            raise UserError(f"DATA: there is no file or folder '{path}' (looked in {Path.cwd()}).")
+    formats = [importlib.import_module(f"pipelines.sources.{n}") for n in task.problem.formats]
+    fitting = next((module for module in formats if module.accepts(paths)), None)
+    if fitting is None:
+        choices = "; ".join(module.EXPECTED for module in formats)
+        raise UserError(
+            f"DATA: {settings.data} is not of a format that {task.name} reads: {choices}."
+        )
     try:
-        raw = read(path, task, settings)
+        raw = fitting.read(paths, task, settings)
     except OSError as error:
         raise UserError(
-            f"DATA: {error.filename or path} cannot be read: {error.strerror}."
+            f"DATA: {error.filename or paths[0]} cannot be read: {error.strerror}."
         ) from error
     return assemble(task, raw, settings, seed, "yours")
 
 
-def _table(path: Path, task: Task, settings: DataSettings) -> Raw:
-    table = tables.read(path)
-    if not table or not any(table.values()):
-        raise UserError(f"{path} holds no rows.")
-    splits = _splits(path, table)
-    kinds = {name: kinds_of(values) for name, values in table.items() if name != splits}
-    names = match(task.problem.columns, kinds, settings, str(path))
-    _check_header(
-        path, table, {column.kind: names.get(column.name, "") for column in task.problem.columns}
-    )
-    rows: Rows = {name: table[original] for name, original in names.items()}
-    raw = Raw(name=path.name, splits={"train": rows})
-    if splits:
-        raw.splits = _divide(rows, [SPLIT_NAMES[_plain(value)] for value in table[splits]])
-        if "train" not in raw.splits:
-            raise UserError(f"{path}: no row of its column '{splits}' says train.")
-    for part in raw.splits.values():
-        for column in task.problem.columns:
-            if column.kind == "label" and column.name in part:
-                part[column.name] = [value.strip() for value in part[column.name]]
-    return raw
-
-
-def _check_header(path: Path, table: tables.Table, names: dict[str, str]) -> None:
-    """Refuses a file without a header: its first example would be taken for names."""
-    label, text = names.get("label", ""), names.get("text", "")
-    if label in table.get(label, ()) and len(text.split()) >= WORDS_OF_A_TEXT:
-        raise UserError(
-            f"{path}: its first line looks like an example, not like names of columns; put a line "
-            f"before it such as text,label."
-        )
-
-
-def _splits(path: Path, table: tables.Table) -> str:
-    """The column that assigns rows to splits, if there is one; else an empty string."""
-    name = next((name for name in table if _plain(name) == SPLIT_COLUMN), "")
-    if not name:
-        return ""
-    values = {_plain(value) for value in table[name]}
-    strange = sorted(values - set(SPLIT_NAMES))
-    if len(strange) == len(values):
-        return ""  # a column of that name with another meaning
-    if strange:
-        raise UserError(
-            f"{path}: column '{name}' holds '{strange[0]}' beside names of splits; write train, "
-            f"validation or test in every row, or rename the column."
-        )
-    return name
-
-
-def _divide(rows: Rows, where: list[str]) -> dict[str, Rows]:
-    return {
-        split: {
-            name: [value for value, own in zip(values, where, strict=True) if own == split]
-            for name, values in rows.items()
-        }
-        for split in dict.fromkeys(where)
-    }
-
-
-def _plain(text: str) -> str:
-    return text.strip().casefold()
+def _paths(data: str) -> list[Path]:
+    whole = Path(data).expanduser()
+    if whole.exists() or "," not in data:
+        return [whole]
+    return [Path(part).expanduser() for part in data.split(",")]

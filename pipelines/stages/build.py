@@ -61,7 +61,7 @@ def run(request: Request) -> None:
     title = f"{task.name}: {model.name}, {model.count_params():,} parameters"
     nodes = nodes_of(model.get_config(), *_sizes(model))
     file = paths.root() / "build" / f"{task.name}_{model.name}.png"
-    file.parent.mkdir(exist_ok=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
     network_diagram(title, nodes).savefig(file)
     print(f"\ndrawn in {file.relative_to(paths.root())}")
 

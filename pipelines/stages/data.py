@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from pipelines import paths, workbench
+from pipelines.card_text import render
 from pipelines.config import Config
-from pipelines.data_card import render
 from pipelines.stages import Request
 from pipelines.task import Task
 

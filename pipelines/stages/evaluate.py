@@ -29,7 +29,7 @@ def run(request: Request) -> None:
     if elsewhere:
         # Another source has columns of its own.
         other = {"dataset", "data"} & elsewhere.keys()
-        fresh = dict.fromkeys(("dataset", "data", "text", "label"), "") if other else {}
+        fresh = dict.fromkeys(("dataset", "data", "text", "label", "target"), "") if other else {}
         data = dataclasses.replace(config.data, **(fresh | elsewhere))
         config = dataclasses.replace(config, data=data)
     with workbench.timed("loading the data"):

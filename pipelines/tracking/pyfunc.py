@@ -4,6 +4,11 @@ Logged as code, without pickle. The served process needs TensorFlow, pandas and 
 this project.
 """
 
+import importlib
+import json
+from pathlib import Path
+from typing import Any
+
 import mlflow
 import numpy as np
 import pandas as pd
@@ -17,7 +22,11 @@ class RawSavedModel(mlflow.pyfunc.PythonModel):
         import tensorflow as tf
 
         self.tf = tf
-        self.loaded = tf.saved_model.load(context.artifacts["saved_model"])
+        folder = Path(context.artifacts["saved_model"])
+        card = json.loads((folder / "assets.extra" / "card.json").read_text("utf-8"))
+        if "tensorflow_text" in card["requires"]:
+            importlib.import_module("tensorflow_text")  # registers its operations
+        self.loaded = tf.saved_model.load(str(folder))
         self.serve = self.loaded.signatures["serving_default"]
         self.specs = self.serve.structured_input_signature[1]
 
@@ -29,11 +38,18 @@ class RawSavedModel(mlflow.pyfunc.PythonModel):
     ) -> pd.DataFrame:
         """Answers for each row; strings come out as str, vectors as lists."""
         raw = {
-            name: self.tf.constant(model_input[name].tolist(), spec.dtype)
+            name: self._tensor(model_input[name].tolist(), spec)
             for name, spec in self.specs.items()
         }
         answers = {name: value.numpy() for name, value in self.serve(**raw).items()}
         return pd.DataFrame({name: _plain(array) for name, array in answers.items()})
+
+    def _tensor(self, values: list, spec: Any) -> Any:
+        """Sequences of different lengths are padded with zeros."""
+        tf, rank = self.tf, len(spec.shape)
+        if rank < 2:
+            return tf.constant(values, spec.dtype)
+        return tf.ragged.constant(values, spec.dtype, ragged_rank=1).to_tensor()
 
 
 def _plain(array: np.ndarray) -> list:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import warnings
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,11 +29,13 @@ class Champion:
         version: in the registry.
         saved_model: folder of its SavedModel.
         run_id: where it was trained.
+        tags: what it was judged by.
     """
 
     version: int
     saved_model: Path
     run_id: str
+    tags: Mapping[str, str]
 
 
 def register(
@@ -42,6 +44,7 @@ def register(
     saved_model: Path,
     example: Mapping[str, Any],
     answer: Mapping[str, Any],
+    requires: Sequence[str] = (),
 ) -> int:
     """Logs a SavedModel as a model that MLflow can load and serve, and registers it.
 
@@ -51,16 +54,20 @@ def register(
         saved_model: folder of the verified SavedModel.
         example: a raw input, a value for each column.
         answer: what the SavedModel says to it, a value (perhaps a list) for each column.
+        requires: packages that the SavedModel's operations are from, beside TensorFlow.
 
     Returns:
         The version.
     """
     client = store.client()
-    needed = ("mlflow", "tensorflow", "pandas")
-    requests, answers = pd.DataFrame([dict(example)]), pd.DataFrame([dict(answer)])
+    needed = ["mlflow", "tensorflow", "pandas", *requires]
+    listed = {n: v.tolist() if hasattr(v, "tolist") else v for n, v in example.items()}
+    requests, answers = pd.DataFrame([listed]), pd.DataFrame([dict(answer)])
     with _active(run_id), warnings.catch_warnings():
         # It misses an input example, by which it would infer the signature that we give.
         warnings.filterwarnings("ignore", message=".*input example was not provided")
+        # Numbers of steps are whole, and none is ever missing.
+        warnings.filterwarnings("ignore", message=".*schema contains integer column")
         info = mlflow.pyfunc.log_model(
             name="model",
             python_model=str(Path(__file__).parent / "pyfunc.py"),
@@ -103,7 +110,7 @@ def champion(name: str) -> Champion | None:
     folder = Path(mlflow.artifacts.download_artifacts(f"models:/{name}@{CHAMPION}"))
     flavor = Model.load(str(folder)).flavors["python_function"]
     saved_model = folder / flavor["artifacts"][SAVED_MODEL]["path"]
-    return Champion(int(found.version), saved_model, found.run_id or "")
+    return Champion(int(found.version), saved_model, found.run_id or "", dict(found.tags))
 
 
 def promote(name: str, version: int) -> None:

@@ -22,6 +22,7 @@ from models.streaming import Streaming
 from pipelines.batching import Batches
 from pipelines.config import TrainingSettings
 from pipelines.errors import UserError
+from pipelines.evaluation.direction import better
 from pipelines.training import checkpoint
 from pipelines.training.interrupt import Interrupt
 from pipelines.training.optimizers import optimizer
@@ -81,7 +82,7 @@ class Loop:
         train: the training split.
         validation: decides which epoch is best.
         settings: of the training.
-        monitor: which log decides; smaller is better where the name ends in `loss`.
+        monitor: which log decides; `pipelines.evaluation.direction` says which way.
         folder: for the checkpoint.
         callbacks: ordinary Keras callbacks.
         network: the model with its state outside; for truncated back-propagation.
@@ -217,9 +218,8 @@ class Loop:
         progress.seconds += seconds
         progress.steps += steps
         value = logs[self.monitor]
-        smaller = self.monitor.endswith("loss")
-        better = value < progress.best if smaller else value > progress.best
-        if not math.isnan(value) and (math.isnan(progress.best) or better):
+        first = math.isnan(progress.best) and not math.isnan(value)
+        if first or better(self.monitor, value, progress.best):
             progress.best, progress.best_epoch = value, progress.epoch
             self.best_weights = weights
         # Callbacks first: what they change (a learning rate) belongs to the checkpoint.

@@ -12,7 +12,7 @@ from models.ids import END, PADDING, START
 from models.outputs.tokens import Tokens
 
 VOCABULARY = 7  # 1, 4, 5, 6 and END can be written
-OUTPUTS = Tokens(VOCABULARY)
+OUTPUTS = Tokens(VOCABULARY, shared=True)
 TARGETS = tf.constant([[4, 5, 6, END], [1, END, 0, 0], [6, 6, END, 0]])
 LENGTHS = [4, 2, 3]
 PREVIOUS = OUTPUTS.teacher_inputs(TARGETS)["previous"]

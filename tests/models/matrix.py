@@ -31,6 +31,12 @@ CHOICES = {
     "head": {"many_to_many": ("labels", "crf", "next_token"), "encoder_decoder": ("tokens", "ctc")},
 }
 SMALL = {"units": UNITS, "embedding_dim": 4, "filters": 2, "attention_heads": 2, "dropout": 0.0}
+COPYING = (
+    {"cell": "lstm", "attention": "dot", "bidirectional": True},
+    {"cell": "gru", "attention": "additive", "input_feeding": True},
+    {"cell": "transformer", "attention": "multi_head", "layers": 2},
+)
+"""Of copying decoders these are tried."""
 GENERATION = Generation(strategy="beam", beam_width=2, max_tokens=4)
 
 
@@ -44,7 +50,7 @@ class Case:
     def name(self):
         s = self.spec
         given = (s.mode, s.input, s.head, s.cell, "both" if s.bidirectional else "forward")
-        fed = ("fed",) if s.input_feeding else ()
+        fed = ("fed",) * s.input_feeding + ("copies",) * s.copy
         return "-".join([*given, s.attention, str(s.layers), *fed])
 
     @property
@@ -55,7 +61,7 @@ class Case:
     @property
     def outputs(self):
         kinds = {"classes": Classes(3), "next_token": NextToken(VOCABULARY)}
-        kinds |= {"tokens": Tokens(VOCABULARY), "ctc": Transcript(VOCABULARY)}
+        kinds |= {"tokens": Tokens(VOCABULARY, shared=True), "ctc": Transcript(VOCABULARY)}
         return kinds.get(self.spec.head, Labels(3))
 
 
@@ -83,6 +89,11 @@ def cases(modes=MODES):
             spec = ModelSpec.of(mode, **changes, **SMALL)
             if legal(spec):
                 found.append(Case(spec))
+    if "encoder_decoder" in modes:
+        specs = [
+            ModelSpec.of("encoder_decoder", copy=True, **{**SMALL, **made}) for made in COPYING
+        ]
+        found += map(Case, specs)
     return found
 
 

@@ -77,6 +77,23 @@ def reversing(count, shortest, longest, kinds, random):
     return {"tokens": _padded(rows, longest)}, targets
 
 
+def naming(count, names, random):
+    """A name among words, to be written after a greeting: who only generates must know the name.
+
+    Tokens `[n, 8]`, targets `[n, 3]`.
+
+    Args:
+        count: of examples.
+        names: ids of the names; those of words are 6 to 11, that of the greeting is 5.
+        random: draws.
+    """
+    tokens = random.integers(6, 12, (count, 8))
+    chosen = random.choice(names, count)
+    tokens[np.arange(count), random.integers(0, 8, count)] = chosen
+    targets = np.stack([np.full(count, 5), chosen, np.full(count, END)], axis=1)
+    return {"tokens": tokens.astype(np.int32)}, targets.astype(np.int32)
+
+
 def _characters(text):
     return [PLUS if c == "+" else DIGITS + int(c) for c in text]
 

@@ -77,6 +77,20 @@ def test_attention_learns_to_reverse_before_a_vector_of_fixed_size_does(
     assert right < 0.5 if attention == "none" else right > 0.9
 
 
+@pytest.mark.parametrize("copy", [True, False])
+def test_names_that_training_never_saw_are_written_where_they_can_be_copied(copy):
+    random, outputs = np.random.default_rng(0), Tokens(52, shared=True)
+    given = {"cell": "gru", "attention": "additive", "bidirectional": True, "copy": copy}
+    given |= {"units": 16, "embedding_dim": 16, "token_dropout": 0.1}
+    spec, model = built(TokenInput(52), outputs, "encoder_decoder", **given)
+    seen, unseen = np.arange(12, 32), np.arange(32, 52)
+    problems.train(model, outputs, lambda: problems.naming(64, seen, random), 120, 2e-2)
+    right = rightly_written(
+        spec, model, outputs, *problems.naming(300, unseen, np.random.default_rng(1))
+    )
+    assert right > 0.9 if copy else right < 0.1
+
+
 def rightly_written(spec, model, outputs, inputs, targets):
     """The share of whole answers that are right, written with nobody to tell the truth."""
     length = targets.shape[1]

@@ -4,6 +4,7 @@ import pytest
 
 from models.outputs.labels import Labels
 from models.outputs.next_token import NextToken
+from models.outputs.steps import step_losses
 
 COUNT = 4
 LOGITS = np.random.default_rng(0).normal(size=(3, 5, COUNT)).astype(np.float32)
@@ -34,6 +35,14 @@ def test_loss_is_the_mean_over_the_scored_steps_of_each_example(case):
     for found, row in zip(loss[:2], rows, strict=False):
         assert found == pytest.approx(nats(*row).mean(), rel=1e-5)
     assert loss[2] == 0  # nothing scored, and no NaN
+
+
+def test_losses_of_steps_are_theirs_and_zero_elsewhere(case):
+    outputs, targets, rows = case
+    found = np.asarray(step_losses(LOGITS, targets, outputs.scored(targets)))
+    for i, (logits, wanted) in enumerate(rows):
+        np.testing.assert_allclose(found[i, : len(wanted)], nats(logits, wanted), rtol=1e-5)
+        assert not found[i, len(wanted) :].any()
 
 
 def test_accuracy_is_the_share_of_scored_steps(case):

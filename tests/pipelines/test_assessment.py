@@ -84,7 +84,8 @@ def test_an_export_is_asked_for_the_test_split_and_nothing_else(assessment):
         baselines=lambda given: {"linear": given},
         evaluate=lambda *given: given,
     )
-    loaded = SimpleNamespace(answer_all=lambda columns: asked.append(columns) or "outputs")
+    answer = lambda columns: asked.append(columns) or "outputs"  # noqa: E731
+    loaded = SimpleNamespace(answer_all=answer, scores=False)
     found = assessment.assess(SimpleNamespace(problem=problem), loaded, examples)
     assert asked == [splits["test"]]
     assert found == ("outputs", splits["test"], ("x", "y"), {"linear": examples})

@@ -39,7 +39,7 @@ def said(capsys, *words):
     [
         (["trian"], ["unknown stage 'trian'", "Did you mean 'train'?", *cli.STAGES]),
         (["--task", "sentiment"], ["unknown stage '--task'", *cli.STAGES]),
-        (["train"], ["train needs a task", "TASK=sentiment", "Choices: "]),
+        (["train"], ["train needs a task", "as in TASK=", "Choices: "]),
         (["train", "TASK="], ["train needs a task"]),
         (["train", "TASK=sentimnt"], ["unknown task 'sentimnt'", "Did you mean 'sentiment'?"]),
         (["train", "TASK=../x"], ["unknown task '../x'", "sentiment"]),

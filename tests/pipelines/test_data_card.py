@@ -3,7 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from pipelines.data_card import WIDTH, render, text_card, training_lengths
+from pipelines.card_text import WIDTH, render, training_lengths
+from pipelines.data_card import text_card
 from pipelines.examples import Examples, Provenance
 
 

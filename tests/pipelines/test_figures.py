@@ -130,6 +130,18 @@ def test_comparison_without_an_undefined_roc_auc():
     assert len(figure.axes) == 2
 
 
+def test_comparison_by_f1_where_there_is_one():
+    ours, theirs = (
+        {f"f1{end}": value + more for end, more in (("", 0.0), ("_low", -0.1), ("_high", 0.1))}
+        for value in (0.8, 0.5)
+    )
+    figure = figures.comparison_with_baselines(
+        ours | measured(0.9), {"other": theirs | measured(1.0)}
+    )
+    assert title(figure).startswith("80.0 % F1: 30.0 points above")
+    assert len(figures.comparison_with_baselines(ours, {"other": theirs}).axes) == 1
+
+
 def shades(figure):
     boxes = figure.axes[0].findobj(Rectangle)
     return [box.get_facecolor() for box in boxes if box.get_height() == attention.LINE - 0.04]

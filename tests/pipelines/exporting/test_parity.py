@@ -96,7 +96,7 @@ def test_what_cannot_be_loaded_is_noticed(parts, tmp_path):
     ids=["number", "nan", "text", "shape", "missing", "too many"],
 )
 def test_every_output_of_every_request_counts(parts, trained, monkeypatch, change, said):
-    def replay(folder, batches):
+    def replay(folder, signature, batches, libraries):
         return change(parity._direct(parts.model, parts.features, batches))
 
     monkeypatch.setattr(parity, "EXAMPLES", 3)
@@ -106,7 +106,7 @@ def test_every_output_of_every_request_counts(parts, trained, monkeypatch, chang
 
 
 def test_rounding_is_no_difference(parts, trained, monkeypatch):
-    def replay(folder, batches):
+    def replay(folder, signature, batches, libraries):
         found = parity._direct(parts.model, parts.features, batches)
         return {k: v + 1e-6 if v.dtype == np.float32 else v for k, v in found.items()}
 

@@ -85,7 +85,8 @@ def test_an_equal_version_leaves_the_champion_and_a_better_one_replaces_it(make,
 
 def test_below_the_thresholds_it_is_exported_and_not_registered(make, parts):
     folder, said = make("weak", least=1.01)
-    assert said == ("not registered: accuracy 1.0000 is below 1.01 (the thresholds of task weak)")
+    missed = "accuracy 1.0000 is not as good as 1.01"
+    assert said == f"not registered: {missed} (the thresholds of task weak)"
     assert versions.numbers("weak") == [int(folder.name)]
     assert registered("weak") == []
     assert champion("weak") is None

@@ -67,6 +67,26 @@ def test_evaluation_is_beside_the_baselines():
     assert not [name for name in alone.metrics if "linear" in name]
 
 
+@pytest.mark.parametrize(
+    ("labels", "found"),
+    [(("spam", "wanted"), 0), (("ham", "spam"), 1), (("0", "1"), 1), (("a", "b", "c"), None)],
+)
+def test_a_class_that_is_to_be_found_adds_its_f1(labels, found):
+    truth = np.array([0, 1, 1, 1])
+    scores = np.eye(len(labels))[[0, 1, 1, 0]]
+    columns = {"text": np.array(list("abcd"), object), "label": truth}
+    problem = TextClassification(positive="spam")
+    told = problem.evaluate({"scores": scores}, columns, labels, {"linear": {"scores": scores}})
+    plain = TextClassification().evaluate({"scores": scores}, columns, labels, {})
+    assert plain.metrics.items() <= told.metrics.items()
+    assert ("f1" in told.metrics) == (found is not None)
+    assert not {"f1", "precision_at_recall_99"} & set(plain.metrics)
+    if found is not None:
+        assert told.metrics["f1"] == pytest.approx((2 / 3, 4 / 5)[found])
+        assert told.baselines["linear"]["f1"] == told.metrics["f1"]
+        assert told.metrics["precision_at_recall_99"] == (0.5, 0.75)[found]
+
+
 def test_a_problem_is_light_to_declare():
     code = (
         "import sys; from pipelines.problems.text_classification import TextClassification;"

@@ -24,7 +24,7 @@ def sentence(i):
 @pytest.fixture
 def make_task():
     def make(*columns):
-        problem = SimpleNamespace(columns=columns or COLUMNS)
+        problem = SimpleNamespace(columns=columns or COLUMNS, formats=("table", "folders"))
         return dataclasses.replace(tasks.get("sentiment"), name="anything", problem=problem)
 
     return make

@@ -184,6 +184,20 @@ def test_a_data_set_that_is_downloaded_by_hand_says_so(offline, make_task, monke
     refused(lambda: canonical._prepare(builder), "by hand: Ask nicely.")
 
 
+def test_files_that_only_its_reader_can_fetch_are_asked_for_where_they_are_missing(
+    offline, make_task, monkeypatch
+):
+    def missing(builder):
+        raise AssertionError("manual directory is empty")
+
+    monkeypatch.setattr(UnrolledSnippets, "MANUAL_DOWNLOAD_INSTRUCTIONS", "Ask\n  nicely.")
+    monkeypatch.setattr(UnrolledSnippets, "url_infos", {"https://example.org/some": None})
+    monkeypatch.setattr(canonical, "_reachable", lambda urls: True)
+    monkeypatch.setattr(prepared, "prepare", missing)
+    builder = UnrolledSnippets(config="plain", data_dir=prepared.folder())
+    refused(lambda: canonical._prepare(builder), "by hand: Ask nicely.")
+
+
 def test_a_data_set_that_needs_no_download_is_prepared(offline, make_task, tmp_path):
     name = "unrolled_snippets/all_splits"
     assert load(make_task(), DataSettings(dataset=name)).size("test") == 15

@@ -3,6 +3,7 @@ import gzip
 import pytest
 
 from pipelines.errors import UserError
+from pipelines.sources import tables
 from pipelines.sources.tables import read
 
 
@@ -86,8 +87,9 @@ def test_an_empty_file(file):
     refused(file("u.csv", "\n\n"), "first line", "blank")
 
 
-def test_an_unknown_ending_lists_the_known_ones(file):
-    refused(file("t.xlsx", "a"), ".csv", ".jsonl", "folder")
+def test_a_table_is_known_by_its_ending(file):
+    assert tables.is_table(file("t.csv.gz", "a")) and tables.is_table(file("t.JSONL", "a"))
+    assert not tables.is_table(file("t.xlsx", "a")) and not tables.is_table(file("csv", "a"))
 
 
 @pytest.mark.parametrize(

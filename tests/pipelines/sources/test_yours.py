@@ -315,3 +315,8 @@ def test_tables_need_no_tensorflow(write):
 def test_two_sources_are_settled_by_the_path(write, make_task):
     settings = DataSettings(data=str(write(rows(40))))
     assert load(make_task(), settings).provenance.source == "yours"
+
+
+def test_a_file_of_no_known_format_lists_the_known_ones(read, tmp_path):
+    (tmp_path / "t.xlsx").write_text("a")
+    refused(lambda: read(tmp_path / "t.xlsx"), "anything reads", ".csv", ".jsonl", "folder")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipelines.baselines import linear, majority, text_classification
+from pipelines.baselines.text_classification import linear, majority, text_classification
 
 
 def texts(*values):

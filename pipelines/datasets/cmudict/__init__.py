@@ -1,0 +1,1 @@
+"""The CMU Pronouncing Dictionary: words of American English and their phones."""

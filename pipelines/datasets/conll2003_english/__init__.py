@@ -1,0 +1,1 @@
+"""Sentences of English news with the people, places and organisations in them."""

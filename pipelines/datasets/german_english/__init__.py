@@ -1,0 +1,1 @@
+"""German sentences and their English translations, of the dictionary of Ding."""

@@ -1,0 +1,1 @@
+"""What people wrote in e-mails, and the subjects that they gave them."""

@@ -1,0 +1,1 @@
+"""Multi30k: captions of photographs in English, and their German translations."""

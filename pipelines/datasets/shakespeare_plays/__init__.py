@@ -1,0 +1,1 @@
+"""The plays of William Shakespeare as dialogue."""

@@ -1,0 +1,1 @@
+"""E-mails that people sorted into wanted ones and spam."""

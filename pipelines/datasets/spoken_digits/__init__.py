@@ -1,0 +1,1 @@
+"""Recordings of single spoken digits joined into connected digits, as MFCC."""

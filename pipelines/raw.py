@@ -1,0 +1,57 @@
+"""Raw values as they are asked of an export: columns -> tensors, and -> JSON and back."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+def tensors(
+    values: Mapping[str, Sequence[Any] | np.ndarray], specs: Mapping[str, tf.TensorSpec]
+) -> dict[str, Any]:
+    """A batch of raw values as the tensors of a signature.
+
+    Args:
+        values: name -> values, batch first; other names than those of the signature are ignored.
+        specs: name -> spec. Of rank two and more the values are sequences, `[steps, ...]` each,
+            which are padded with zeros to the longest.
+    """
+    import tensorflow as tf
+
+    return {
+        name: tf.constant(rectangle(values[name], len(spec.shape)), spec.dtype)
+        for name, spec in specs.items()
+    }
+
+
+def rectangle(values: Sequence[Any] | np.ndarray, rank: int) -> Any:
+    """Values of one input as what makes a tensor of that rank: sequences get one length."""
+    if rank < 2:
+        return list(values)
+    arrays = [np.asarray(value) for value in values]
+    longest = max(len(array) for array in arrays)
+    shape = (len(arrays), longest, *arrays[0].shape[1:])
+    padded = np.zeros(shape, arrays[0].dtype)
+    for row, array in zip(padded, arrays, strict=True):
+        row[: len(array)] = array
+    return padded
+
+
+def to_json(value: Any) -> Any:
+    """A raw value in TensorFlow Serving's REST form: bytes become `{"b64": ...}`."""
+    if isinstance(value, bytes):
+        return {"b64": base64.b64encode(value).decode("ascii")}
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    return value
+
+
+def size(value: Any) -> int:
+    """How long a raw value is: characters, bytes or steps; 0 where it is no sequence."""
+    return len(value) if isinstance(value, str | bytes | np.ndarray | list) else 0

@@ -1,0 +1,30 @@
+"""Opens a SavedModel of ours, with the libraries of operations that it was made with."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from pathlib import Path
+from typing import Any
+
+CARD = Path("assets.extra") / "card.json"
+
+LIBRARIES = ("tensorflow_text",)
+"""What an export may ask for. TensorFlow Serving has these operations built in; in Python they are
+registered when the library is imported. A card can name no other module."""
+
+
+def load(folder: Path) -> Any:
+    """Loads a SavedModel.
+
+    Args:
+        folder: of the SavedModel, of ours or anybody's.
+    """
+    import tensorflow as tf
+
+    file = folder / CARD
+    requires = json.loads(file.read_text("utf-8")).get("requires", ()) if file.is_file() else ()
+    for library in LIBRARIES:
+        if library in requires:
+            importlib.import_module(library)
+    return tf.saved_model.load(str(folder))

@@ -1,0 +1,42 @@
+"""Pronounce: the letters of a word -> its phones."""
+
+from pipelines.problems.text_to_text import TextToText
+from pipelines.task import Task
+
+TASK = Task(
+    name="pronounce",
+    mode="encoder_decoder",
+    description="how an English word is spoken, in the phones of ARPAbet",
+    problem=TextToText(
+        "pronunciation",
+        text_names=("word", "letters", "grapheme", "graphemes"),
+        target_names=("pronunciation", "phones", "phonemes", "ipa"),
+        target_tokenizer="symbols",
+    ),
+    embedded="cmudict",
+    monitor="val_loss",
+    metric="word_error_rate",
+    thresholds={"word_error_rate": 0.4},
+    example={"text": "unrolled"},
+    defaults={
+        "tokenizer": "characters",
+        "cell": "lstm",
+        "bidirectional": True,
+        "attention": "dot",
+        "units": 128,
+        "embedding_dim": 64,
+        "dropout": 0.2,
+        "batch_size": 256,
+        "learning_rate": 4e-3,
+        "schedule": "cosine",
+        "warmup": 0.05,
+        "epochs": 10,
+        "patience": 10,
+        "ema": 0.99,
+        "max_length": 40,
+        "target_length": 40,
+        "max_tokens": 40,
+        "strategy": "beam",
+        "beam_width": 4,
+    },
+)

@@ -1,0 +1,33 @@
+"""Shakespeare: what has been said so far -> what comes next, character by character."""
+
+from pipelines.problems.language_model import LanguageModel
+from pipelines.task import Task
+
+TASK = Task(
+    name="shakespeare",
+    mode="many_to_many",
+    description="what comes next in a play, character by character",
+    problem=LanguageModel(),
+    embedded="shakespeare_plays",
+    monitor="val_loss",
+    metric="bits_per_character",
+    thresholds={"bits_per_character": 2.2},
+    example={"text": "MACBETH.\nIs this a dagger which I see before me,\n"},
+    defaults={
+        "head": "next_token",
+        "cell": "lstm",
+        "units": 384,
+        "dropout": 0.0,
+        "passage": 2000,
+        "truncate": 50,
+        "batch_size": 32,
+        "learning_rate": 4e-3,
+        "schedule": "cosine",
+        "warmup": 0.02,
+        "ema": 0.99,
+        "epochs": 2,
+        "strategy": "sample",
+        "temperature": 0.7,
+        "max_tokens": 400,
+    },
+)

@@ -1,0 +1,49 @@
+"""Translate: a German sentence -> the English one."""
+
+from pipelines.problems.text_to_text import TextToText
+from pipelines.task import Task
+
+TASK = Task(
+    name="translate",
+    mode="encoder_decoder",
+    description="German sentences in English",
+    problem=TextToText(
+        "translation",
+        text_names=("de", "german", "source", "src"),
+        target_names=("en", "english", "target", "translation", "tgt"),
+        formats=("parallel", "table"),
+    ),
+    embedded="german_english",
+    monitor="val_loss",
+    metric="bleu",
+    thresholds={"bleu": 5.0},
+    example={"text": "Ich möchte morgen nach Hause fahren."},
+    defaults={
+        "tokenizer": "subwords",
+        "vocabulary": 4000,
+        "cell": "gru",
+        "bidirectional": True,
+        "attention": "dot",
+        "units": 192,
+        "embedding_dim": 128,
+        "dropout": 0.3,
+        "label_smoothing": 0.1,
+        "batch_size": 64,
+        "learning_rate": 2e-3,
+        "schedule": "cosine",
+        "warmup": 0.05,
+        "epochs": 8,
+        "patience": 8,
+        "ema": 0.99,
+        "max_length": 60,
+        "target_length": 60,
+        "max_tokens": 60,
+        "strategy": "beam",
+        "beam_width": 5,
+    },
+    best={
+        "units": 256,
+        "embedding_dim": 256,
+        "validation_share": 0.035,
+    },
+)
