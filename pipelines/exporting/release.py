@@ -70,8 +70,10 @@ def release(
         with timed("replaying raw requests on it in a fresh process"):
             test = examples.splits["test"]
             draws = generates and config.generation.strategy == "sample"
+            rated = score if draws else None
             count = parity.check(
-                staged, answer, features, example, test, features.requires, score if draws else None
+                *(staged, answer, features, example, test, features.requires, rated),
+                writes=config.model.writes,
             )
         run.metrics({"export/parity_requests": count})
         loaded = Loaded(staged)

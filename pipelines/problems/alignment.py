@@ -40,7 +40,7 @@ def _words(tokens: Sequence[str]) -> tuple[list[str], list[int]]:
     words: list[str] = []
     starts: list[int] = []
     for place, token in enumerate(tokens):
-        apart = not _has_letters(token) or (words and words[-1] and not _has_letters(words[-1]))
+        apart = _is_mark(token) or (words and _is_mark(words[-1]))
         if token.startswith(BLANK) or apart or not words:
             words.append("")
             starts.append(place)
@@ -48,5 +48,7 @@ def _words(tokens: Sequence[str]) -> tuple[list[str], list[int]]:
     return words, starts
 
 
-def _has_letters(text: str) -> bool:
-    return any(character.isalnum() for character in text)
+def _is_mark(text: str) -> bool:
+    """Whether it is punctuation around words; apostrophes and hyphens are within them."""
+    inside = any(character.isalnum() or character in "'-\u2019" for character in text)
+    return bool(text) and not inside

@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from pipelines.evaluation.direction import smaller_is_better
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -29,16 +31,17 @@ def teacher_forced(
         free: the metrics of what was written freely.
 
     Returns:
-        Those with the prefix `teacher_forced_`; `exposure_bias_gap_`, what they have over the free
-        ones (Ranzato et al. 2016, section 1); and `token_loss` and `token_perplexity` of the true
-        targets.
+        Those with the prefix `teacher_forced_`; `exposure_bias_gap_`, by how much the free ones are
+        worse, whichever way that is (Ranzato et al. 2016, section 1); and `token_loss` and
+        `token_perplexity` of the true targets.
     """
     if "score_output" not in outputs:
         return {}
     metrics = {}
     for name, value in judged(outputs["score_output"]).items():
         metrics[f"teacher_forced_{name}"] = value
-        metrics[f"exposure_bias_gap_{name}"] = value - free[name]
+        lost = free[name] - value if smaller_is_better(name) else value - free[name]
+        metrics[f"exposure_bias_gap_{name}"] = lost
     sizes = outputs["score_size"]
     loss = float((outputs["score_loss"] * sizes).sum() / sizes.sum())
     return metrics | {"token_loss": loss, "token_perplexity": math.exp(min(loss, MOST))}

@@ -10,7 +10,11 @@ from pipelines.datasets.mail_subjects import mail_subjects_dataset_builder as mo
 from pipelines.datasets.mail_subjects.clean import clean_body, clean_subject, is_reply
 from tests.pipelines.datasets.fake_mails import WORDS, mail, write
 
-SIZES = {"train": 28, "validation": 4, "test": 8}
+SIZES = {"train": 29, "validation": 4, "test": 8}
+
+
+HELD_OUT = "yyy"
+"""In a subject that is in the test split."""
 
 
 def sentence(number):
@@ -19,12 +23,13 @@ def sentence(number):
 
 
 def mails():
-    """Name within the archive -> content: forty to keep, and some of each kind to leave out."""
+    """Name within the archive -> content: forty that open, two replies, and some to leave out."""
     found = {f"easy-ham-1/{i:05}": mail(f"[oars] about {'y' * i}", sentence(i)) for i in range(40)}
-    found["easy-ham-2/00001"] = mail("Re: about y", "The river is high, " + sentence(50))
-    found["easy-ham-2/00002"] = mail("About: Y!", "This list takes the mark away " + sentence(51))
+    found["easy-ham-2/00001"] = mail("Re: old news", "The river is high, " + sentence(50))
+    found["easy-ham-2/00002"] = mail(f"About: {HELD_OUT}!", "No mark is here, " + sentence(51))
     found["easy-ham-2/00003"] = mail("again", f"> quoted\n{sentence(7).upper()}!\n-- \nThe oarsman")
     found["easy-ham-2/00004"] = mail("short", "Only five words are here.\n> " + sentence(52))
+    found["easy-ham-2/00006"] = mail(f"Re: about {HELD_OUT}", "A third one, " + sentence(55))
     found["easy-ham-2/00005"] = mail("[oars] 2002", sentence(53))
     found["spam-1/00001"] = mail("Buy", sentence(54))
     return found
@@ -32,11 +37,10 @@ def mails():
 
 REMOVED = {
     "spam": 1,
-    "reply": 1,
     "no subject": 1,
     "fewer than 10 words": 1,
     "body of an earlier mail": 1,
-    "subject of an earlier mail": 1,
+    "subject of 2 earlier mails": 1,
 }
 
 
@@ -63,11 +67,16 @@ def test_what_is_left_out_is_counted(tmp_path):
     write(tmp_path / "package.tgz", mails())
     rows, removed = module.clean(module.spam_assassin.read(tmp_path / "package.tgz"))
     assert removed == REMOVED
-    assert len(rows) == 40
+    assert [row["opens"] for row in rows] == [True] * 40 + [False] * 2
+    assert rows[41]["group"] == f"about {HELD_OUT}"
+    where = module.split(rows)
+    assert Counter(where) == {**SIZES, "": 1}
+    assert where[40:] == ["train", ""]
     assert rows[3] == {
         "id": "easy-ham-1-00003",
         "body": sentence(3),
         "subject": "about yyy",
+        "opens": True,
         "group": "about yyy",
     }
 
@@ -75,6 +84,8 @@ def test_what_is_left_out_is_counted(tmp_path):
 def test_bodies_that_are_alike_are_in_one_split():
     frame = " ".join(f"frame{chr(97 + i)}" for i in range(10))
     rows = [{"id": str(i), "body": sentence(i), "subject": f"s {'z' * i}"} for i in range(40)]
+    for row in rows:
+        row["opens"] = True
     for near in (11, 12):
         rows[near]["body"] = sentence(10) + " and some more"
     for row in rows[:35]:

@@ -18,6 +18,11 @@ def test_subwords_become_words_and_marks_stay_apart():
     np.testing.assert_allclose(found.sum(axis=1), 1)
 
 
+def test_apostrophes_and_hyphens_are_within_words():
+    tokens = ["\u2581It", "'", "s", "\u2581well", "-", "known", ".", "\u2581"]
+    assert in_words(tokens, ["a"], np.ones((1, 8)))[0] == ["It's", "well-known", ".", ""]
+
+
 def test_a_blank_of_its_own_belongs_to_the_word_behind_it():
     assert in_words(["\u2581", "\u2581x", "\u2581", "yz"], ["a"], np.ones((1, 4)))[0][1:] == [
         "x",

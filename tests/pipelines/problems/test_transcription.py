@@ -73,7 +73,7 @@ def test_a_decoder_is_also_judged_after_true_symbols(problem):
     found = problem.evaluate(outputs, columns("3 1 4", "2"), (), {})
     assert found.metrics["digit_error_rate"] == pytest.approx(2 / 4)
     assert found.metrics["teacher_forced_digit_error_rate"] == pytest.approx(1 / 4)
-    assert found.metrics["exposure_bias_gap_digit_error_rate"] == pytest.approx(-1 / 4)
+    assert found.metrics["exposure_bias_gap_digit_error_rate"] == pytest.approx(1 / 4)
     assert found.metrics["token_loss"] == pytest.approx((0.5 * 4 + 0.25 * 2) / 6)
     assert set(found.figures) == {"attention.png"}
 
