@@ -15,7 +15,7 @@ from models.generation import Generation
 from models.ids import PADDING
 from models.inputs import SequenceInput, SingleInput
 from models.outputs import Outputs
-from models.outputs.steps import StepOutputs, step_losses
+from models.outputs.steps import StepOutputs, mean_over_steps, step_losses
 from models.settings import SpecError
 from models.spec import ModelSpec
 
@@ -86,20 +86,24 @@ def score(
 
     Returns:
         A function of the inputs by name and the targets, int32 `[batch, length]`, to `loss`,
-        float32 `[batch]`, in nats a token; `size`, float32 `[batch]`, the tokens that it is the
-        mean of; `step_losses`, float32 `[batch, length]`, in nats; the metrics of the outputs; and
-        `best`, int32 `[batch, length]`, the likeliest token of each step; both 0 at padding.
+        float32 `[batch]`, the negative log-likelihood in nats a token; `size`, float32 `[batch]`,
+        the tokens that it is the mean of; `step_losses`, float32 `[batch, length]`, in nats; the
+        metrics of the outputs; and `best`, int32 `[batch, length]`, the likeliest token of each
+        step; both 0 at padding.
     """
 
     def rate(inputs: Mapping[str, tf.Tensor], targets: tf.Tensor) -> dict[str, tf.Tensor]:
         answers = model({**inputs, **outputs.teacher_inputs(targets)}, training=False)
         best = keras.ops.cast(keras.ops.argmax(answers["logits"], axis=-1), "int32")
+        scored = outputs.scored(targets)
+        # Not the loss of training, which may be smoothed: what is asked is the probability.
+        losses = step_losses(answers["logits"], targets, scored)
         return {
-            "loss": outputs.loss(answers, targets),
+            "loss": mean_over_steps(losses, scored),
             "size": outputs.size(targets),
-            "step_losses": step_losses(answers["logits"], targets, outputs.scored(targets)),
+            "step_losses": losses,
             **outputs.metrics(answers, targets),
-            "best": keras.ops.where(outputs.scored(targets), best, PADDING),
+            "best": keras.ops.where(scored, best, PADDING),
         }
 
     return rate

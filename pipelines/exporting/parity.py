@@ -42,7 +42,7 @@ def check(
     libraries: Sequence[str] = (),
     score: Score | None = None,
     *,
-    writes: bool = False,
+    logarithms: bool = False,
 ) -> int:
     """Replays raw requests on an export and compares with the network in this process.
 
@@ -58,7 +58,7 @@ def check(
         libraries: that a process must import for the export's operations.
         score: how the network rates targets. Where it is given, the signature `score` is compared
             and not `serving_default`: texts that are drawn differ from batch to batch.
-        writes: whether the network writes tokens and goes on from them.
+        logarithms: whether the answers hold log-probabilities, of what was written or labelled.
 
     Returns:
         How many requests were compared.
@@ -77,7 +77,7 @@ def check(
     expected = _direct(answer, road, batches, score)
     if missing := expected.keys() ^ answers.keys():
         raise ParityError(f"only one of export and training gives {', '.join(sorted(missing))}")
-    tolerance = LOG_TOLERANCE if score or writes else TOLERANCE
+    tolerance = LOG_TOLERANCE if score or logarithms else TOLERANCE
     for name, want in expected.items():
         _compare(name, want, answers[name], tolerance)
     _compare_alone_and_together(answers, len(requests), tolerance)

@@ -73,7 +73,7 @@ def release(
             rated = score if draws else None
             count = parity.check(
                 *(staged, answer, features, example, test, features.requires, rated),
-                writes=config.model.writes,
+                logarithms=config.model.writes or config.model.head == "crf",
             )
         run.metrics({"export/parity_requests": count})
         loaded = Loaded(staged)

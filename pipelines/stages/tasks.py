@@ -33,10 +33,10 @@ def run(request: Request) -> None:
 
 
 def _row(task: Task) -> tuple[str, ...]:
-    champion = registry.champion(task.name)
-    score = "-"
+    champion, score = registry.judged(task.name), "-"
     if champion:
-        score = f"{champion.tags.get(task.metric, '?')} (version {champion.version})"
+        version, tags = champion
+        score = f"{tags.get(task.metric, '?')} (version {version})"
     return (task.name, task.mode, task.embedded, _size(task), task.metric, score)
 
 

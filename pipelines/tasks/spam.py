@@ -20,7 +20,7 @@ TASK = Task(
         "bidirectional": True,
         "pooling": "max",
         "embedding_dim": 128,
-        "max_length": 250,
+        "max_length": 400,
         "dropout": 0.5,
         "token_dropout": 0.2,
         "learning_rate": 2e-3,
@@ -28,6 +28,7 @@ TASK = Task(
         "warmup": 0.1,
         "ema": 0.99,
         "batch_size": 32,
-        "epochs": 5,
+        "epochs": 8,
+        "patience": 8,
     },
 )

@@ -12,6 +12,7 @@ from typing import Any
 
 import mlflow
 import pandas as pd
+from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model, infer_signature
 
@@ -29,13 +30,11 @@ class Champion:
         version: in the registry.
         saved_model: folder of its SavedModel.
         run_id: where it was trained.
-        tags: what it was judged by.
     """
 
     version: int
     saved_model: Path
     run_id: str
-    tags: Mapping[str, str]
 
 
 def register(
@@ -99,18 +98,29 @@ def _active(run_id: str) -> Generator[None]:
 
 def champion(name: str) -> Champion | None:
     """The present champion of that name, if there is one."""
-    client = store.client()
+    found = _aliased(name)
+    if found is None:
+        return None
+    folder = Path(mlflow.artifacts.download_artifacts(f"models:/{name}@{CHAMPION}"))
+    flavor = Model.load(str(folder)).flavors["python_function"]
+    saved_model = folder / flavor["artifacts"][SAVED_MODEL]["path"]
+    return Champion(int(found.version), saved_model, found.run_id or "")
+
+
+def judged(name: str) -> tuple[int, Mapping[str, str]] | None:
+    """The champion's version and what it was judged by, if there is one; fetches nothing."""
+    found = _aliased(name)
+    return None if found is None else (int(found.version), dict(found.tags))
+
+
+def _aliased(name: str) -> ModelVersion | None:
     try:
-        found = client.get_model_version_by_alias(name, CHAMPION)
+        return store.client().get_model_version_by_alias(name, CHAMPION)
     except MlflowException as error:
         # MLflow has no query that answers "none": an unknown name or alias is an error.
         if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
             return None
         raise
-    folder = Path(mlflow.artifacts.download_artifacts(f"models:/{name}@{CHAMPION}"))
-    flavor = Model.load(str(folder)).flavors["python_function"]
-    saved_model = folder / flavor["artifacts"][SAVED_MODEL]["path"]
-    return Champion(int(found.version), saved_model, found.run_id or "", dict(found.tags))
 
 
 def promote(name: str, version: int) -> None:

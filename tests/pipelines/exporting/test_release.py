@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def make(parts, monkeypatch, capsys):
     """Releases under a name of its own; the gate, tested elsewhere, stands open."""
-    monkeypatch.setattr(parity, "check", lambda *_: 33)
+    monkeypatch.setattr(parity, "check", lambda *_, **__: 33)
 
     def make(name, least=0.0, **changes):
         task = dataclasses.replace(parts.task, name=name, thresholds={"accuracy": least})
@@ -114,7 +114,7 @@ def entries(folder):
 
 
 def test_a_release_that_fails_at_the_gate_leaves_nothing(make, parts, monkeypatch, root):
-    def fail(*_):
+    def fail(*_, **__):
         raise parity.ParityError("scores: differs")
 
     monkeypatch.setattr(parity, "check", fail)
@@ -125,7 +125,7 @@ def test_a_release_that_fails_at_the_gate_leaves_nothing(make, parts, monkeypatc
 
 
 def test_a_release_that_fails_in_the_evaluation_leaves_nothing(make, parts, monkeypatch, root):
-    def fail(*_):
+    def fail(*_, **__):
         raise MemoryError
 
     monkeypatch.setattr(release.assessment, "assess", fail)

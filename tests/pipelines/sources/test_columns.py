@@ -59,7 +59,7 @@ def test_what_is_not_plain_is_refused_in_one_line(names, settings, parts):
 
 
 def test_kinds_by_content():
-    assert kinds_of(TEXTS) == {"text", "target"}
+    assert kinds_of(TEXTS) == {"text", "target", "document"}
     assert kinds_of(["good", "bad", ""] * 20) == {"label"}
     assert kinds_of(["same"] * 40) == set()
     assert kinds_of([str(i) for i in range(40)]) == set()
