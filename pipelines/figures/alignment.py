@@ -1,4 +1,4 @@
-"""What each written token was looked at in the source: the matrix of attention."""
+"""Where the decoder looked for each token that it wrote: the matrix of attention."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def alignments(examples: Sequence[Alignment]) -> Figure:
     rows = math.ceil(len(examples) / COLUMNS)
     tallest = max(min(len(written), MOST) for _, written, _ in examples)
     figure = blank(0.7 + rows * (1.1 + 0.17 * max(tallest, 8)), WIDTH)
-    headline(figure, "What each written token was looked at")
+    headline(figure, "Where the decoder looked for each token that it wrote")
     grid = figure.subplots(rows, COLUMNS, squeeze=False)
     for axes in grid.ravel()[len(examples) :]:
         axes.axis("off")
