@@ -27,4 +27,21 @@ def load(folder: Path) -> Any:
     for library in LIBRARIES:
         if library in requires:
             importlib.import_module(library)
-    return tf.saved_model.load(str(folder))
+    loaded = tf.saved_model.load(str(folder))
+    _trace_destroyers(loaded)
+    return loaded
+
+
+def _trace_destroyers(loaded: Any) -> None:
+    """Traces now what frees a model's tables, which TensorFlow would trace when it frees them.
+
+    Tracing handles protocol buffers, and those crash the process when the garbage collector frees
+    the table from deep inside other objects: protobuf's cache of wrappers (upb) then hands out one
+    that CPython's trashcan holds already (`tests/pipelines/test_saved_model.py` shows it).
+    """
+    import tensorflow as tf
+
+    for node in tf.train.TrackableView(loaded).descendants():
+        destroyer = getattr(node, "_destroy_resource", None)
+        if isinstance(destroyer, tf.types.experimental.PolymorphicFunction):
+            destroyer.get_concrete_function()

@@ -27,6 +27,11 @@ class RawSavedModel(mlflow.pyfunc.PythonModel):
         if "tensorflow_text" in card["requires"]:
             importlib.import_module("tensorflow_text")  # registers its operations
         self.loaded = tf.saved_model.load(str(folder))
+        # Traced only when the model is freed, these can crash the process.
+        for node in tf.train.TrackableView(self.loaded).descendants():
+            destroyer = getattr(node, "_destroy_resource", None)
+            if isinstance(destroyer, tf.types.experimental.PolymorphicFunction):
+                destroyer.get_concrete_function()
         self.serve = self.loaded.signatures["serving_default"]
         self.specs = self.serve.structured_input_signature[1]
 

@@ -44,13 +44,16 @@ def exclusively() -> Generator[None]:
 
 def client() -> MlflowClient:
     """A client of the store, which is made where it does not exist yet."""
-    return _connect(uri())
+    address = uri()
+    # MLflow's fluent calls go where the process points; a project opened in between moved it.
+    if mlflow.get_tracking_uri() != address:
+        mlflow.set_tracking_uri(address)
+        mlflow.set_registry_uri(address)
+    return _connect(address)
 
 
 @functools.cache
 def _connect(address: str) -> MlflowClient:
-    mlflow.set_tracking_uri(address)
-    mlflow.set_registry_uri(address)
     with exclusively():
         return MlflowClient(address)
 
