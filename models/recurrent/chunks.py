@@ -1,8 +1,8 @@
 """A whole batch of sequences through the compiled loops: rows in shards, time in chunks.
 
 The rows are cut into shards, independent of each other, which TensorFlow runs on the cores at the
-same time. Time is cut into chunks of a fixed number of steps, so that XLA compiles once for all
-lengths; the state goes from chunk to chunk. What is the same for all steps of a chunk is one
+same time. Time is cut into chunks of one of a few numbers of steps, so that XLA compiles seldom
+whatever the lengths are; the state goes from chunk to chunk. What is the same for all steps of a chunk is one
 product: x W before the loop, and after the loop backward dx = dz W', dW = x' dz, dU = h' dz.
 
 With `keep=False` only the states at the borders of the chunks are kept, and the way back computes

@@ -28,7 +28,7 @@ class Cut:
     batch: int | Tensor
     time: int | Tensor
     shards: int
-    chunk: int
+    chunk: int | Tensor
 
     @property
     def chunks(self) -> int | Tensor:

@@ -19,12 +19,24 @@ CHUNK = 50
 """Steps of a chunk. Long enough that starting a chunk costs nothing, short enough that little is
 computed in vain where the last chunk is not full, and that the chunk stays in the cache."""
 
+GRAIN = 8
+"""Sequences shorter than a chunk are one chunk of the next multiple of this. Each is compiled, so
+there must not be many."""
+
 MOST_SHARDS = 4
 """More shards than this would have too few rows each to fill a matrix product."""
 
 
 def _boolean(mask: Any) -> Tensor:
     return tf.cast(mask[0] if isinstance(mask, (list, tuple)) else mask, tf.bool)
+
+
+def _chunk(time: int | Tensor) -> int | Tensor:
+    """Steps of a chunk for sequences of so many steps."""
+    steps = -(-time // GRAIN) * GRAIN
+    if isinstance(time, int):
+        return max(GRAIN, min(CHUNK, steps))
+    return tf.clip_by_value(steps, GRAIN, CHUNK)
 
 
 def cores() -> int:
@@ -200,7 +212,7 @@ class FastLayer(keras.layers.RNN):
         shards = self.shards or min(cores(), MOST_SHARDS)
         if self.shards is None and isinstance(batch, int):
             shards = max(1, min(shards, batch // ROWS))
-        return Cut(batch, time, shards, self.time_checkpoint or CHUNK)
+        return Cut(batch, time, shards, self.time_checkpoint or _chunk(time))
 
     def get_config(self) -> dict[str, Any]:
         """Keras's own; with `time_checkpoint` where it is set, so that Keras's layer loads it."""
