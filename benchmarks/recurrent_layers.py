@@ -22,7 +22,13 @@ from models import recurrent
 
 CELLS = ("LSTM", "GRU", "SimpleRNN")
 FEATURES = 64
-TRAINING = [(64, 200, 64, 1), (64, 400, 64, 1), (64, 400, 128, 1), (64, 400, 64, 2)]
+TRAINING = [
+    (256, 8, 128, 1),
+    (64, 200, 64, 1),
+    (64, 400, 64, 1),
+    (64, 400, 128, 1),
+    (64, 400, 64, 2),
+]
 """Rows, steps, units and directions."""
 INFERENCE = [(1, 200, 64, 1), (64, 200, 64, 1)]
 

@@ -2,8 +2,9 @@
 
 The rows are cut into shards, independent of each other, which TensorFlow runs on the cores at the
 same time. Time is cut into chunks of one of a few numbers of steps, so that XLA compiles seldom
-whatever the lengths are; the state goes from chunk to chunk. What is the same for all steps of a chunk is one
-product: x W before the loop, and after the loop backward dx = dz W', dW = x' dz, dU = h' dz.
+whatever the lengths are; the state goes from chunk to chunk. What is the same for all steps of a
+chunk is one product: x W before the loop, and after the loop backward dx = dz W', dW = x' dz,
+dU = h' dz.
 
 With `keep=False` only the states at the borders of the chunks are kept, and the way back computes
 each chunk anew: memory for time (Chen et al. 2016, arXiv:1604.06174; for recurrent networks
