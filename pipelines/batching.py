@@ -14,12 +14,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from pipelines import raw
 from pipelines.examples import Columns
 from pipelines.ragged import Ragged, joined
-from pipelines.raw import tensors
 from pipelines.task import Features
 
-ENCODED_AT_A_TIME = 512
 PREFETCHED = 4
 TARGET_STEPS = 8
 """Targets that have a length of their own are padded to a multiple of this."""
@@ -58,13 +57,11 @@ def encode(features: Features, columns: Columns) -> Encoded:
     """
     signature = features.signature()
     # One trace for any batch size: the signature leaves it open.
-    graph = tf.function(lambda raw: features.encode(raw), input_signature=[signature])
+    graph = tf.function(lambda given: features.encode(given), input_signature=[signature])
     parts: dict[str, list[Any]] = {}
     targets, weights = features.targets(columns)
-    for start in range(0, len(weights), ENCODED_AT_A_TIME):
-        rows = slice(start, start + ENCODED_AT_A_TIME)
-        raw = tensors({name: columns[name][rows] for name in signature}, signature)
-        for name, value in graph(raw).items():
+    for piece in raw.pieces(columns, signature):
+        for name, value in graph(piece).items():
             parts.setdefault(name, []).append(value)
     return Encoded({name: joined(values) for name, values in parts.items()}, targets, weights)
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     import tensorflow as tf
+
+AT_A_TIME = 512
+"""Examples of a split that are encoded at a time."""
 
 
 def tensors(
@@ -28,6 +31,21 @@ def tensors(
         name: tf.constant(rectangle(values[name], len(spec.shape)), spec.dtype)
         for name, spec in specs.items()
     }
+
+
+def pieces(
+    columns: Mapping[str, np.ndarray], specs: Mapping[str, tf.TensorSpec]
+) -> Iterator[dict[str, Any]]:
+    """A whole split as such batches, in its order.
+
+    Args:
+        columns: name -> `[n, ...]`; other names than those of the signature are ignored.
+        specs: name -> spec.
+    """
+    count = len(columns[next(iter(specs))])
+    for start in range(0, count, AT_A_TIME):
+        rows = slice(start, start + AT_A_TIME)
+        yield tensors({name: columns[name][rows] for name in specs}, specs)
 
 
 def rectangle(values: Sequence[Any] | np.ndarray, rank: int) -> Any:

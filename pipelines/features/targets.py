@@ -6,11 +6,9 @@ import numpy as np
 import tensorflow as tf
 
 from models.road import ScoredRoad
+from pipelines import raw
 from pipelines.examples import Columns
 from pipelines.ragged import Ragged, joined
-from pipelines.raw import tensors
-
-ENCODED_AT_A_TIME = 512
 
 
 def encoded_targets(road: ScoredRoad, columns: Columns) -> tuple[Ragged, np.ndarray]:
@@ -21,12 +19,7 @@ def encoded_targets(road: ScoredRoad, columns: Columns) -> tuple[Ragged, np.ndar
         columns: of the split, raw inputs and targets.
     """
     specs = {**road.signature(), **road.target_signature()}
-    graph = tf.function(lambda raw: road.encode_targets(raw), input_signature=[specs])
-    count = len(columns[next(iter(specs))])
-    parts = []
-    for start in range(0, count, ENCODED_AT_A_TIME):
-        rows = slice(start, start + ENCODED_AT_A_TIME)
-        parts.append(graph(tensors({name: columns[name][rows] for name in specs}, specs)))
-    found = joined(parts)
+    graph = tf.function(lambda given: road.encode_targets(given), input_signature=[specs])
+    found = joined([graph(piece) for piece in raw.pieces(columns, specs)])
     assert isinstance(found, Ragged)
-    return found, np.ones(count, np.float32)
+    return found, np.ones(len(found.lengths), np.float32)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipelines import batching
+from pipelines import batching, raw
 from pipelines.batching import Batches, Encoded
 from pipelines.ragged import Ragged
 from pipelines.task import Features
@@ -206,7 +206,7 @@ class Codes:
 
 @pytest.mark.parametrize("count", [1, 5, 6])
 def test_encoding_in_portions_keeps_every_example_and_its_place(count, monkeypatch):
-    monkeypatch.setattr(batching, "ENCODED_AT_A_TIME", 2)
+    monkeypatch.setattr(raw, "AT_A_TIME", 2)
     texts = ["a", "", "ccc", "é我", "ee", "f"][:count]
     columns = {
         "text": np.array(texts, object),
