@@ -39,4 +39,10 @@ TASK = Task(
         "strategy": "beam",
         "beam_width": 4,
     },
+    best={
+        "layers": 2,
+        "dropout": 0.3,
+        "epochs": 14,
+        "patience": 14,
+    },
 )
