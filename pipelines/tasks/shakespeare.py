@@ -30,4 +30,12 @@ TASK = Task(
         "temperature": 0.7,
         "max_tokens": 400,
     },
+    best={
+        "units": 640,
+        "dropout": 0.1,
+        "truncate": 100,
+        "learning_rate": 3e-3,
+        "epochs": 4,
+        "patience": 4,
+    },
 )
