@@ -13,6 +13,14 @@ from tests.pipelines.training import toys
 from tests.pipelines.training.loops import Killed, at, counted, loop, scripted, stop
 
 
+@pytest.fixture(autouse=True)
+def terminal():
+    """An interruption as a terminal sends it; jobs in the background ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize(
     ("monitor", "values", "patience", "epochs", "best", "ended"),
     [
