@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 FREE = """
 import sys
 from pathlib import Path
@@ -36,6 +38,7 @@ print("survived")
 """
 
 
+@pytest.mark.slow
 def test_a_model_may_be_freed_from_deep_inside_other_objects(trained):
     # In a process of its own, because it is the process that does not survive it.
     ended = subprocess.run(

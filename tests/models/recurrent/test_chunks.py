@@ -11,6 +11,7 @@ from tests.models.recurrent import pairs
 from tests.models.recurrent.pairs import CELLS, assert_same, differentiate
 
 CHUNK = fast.CHUNK
+GRAIN = fast.GRAIN
 
 
 def one(cell, **settings):
@@ -18,11 +19,30 @@ def one(cell, **settings):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("time", [CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + 3])
+@pytest.mark.parametrize("time", [2, GRAIN, GRAIN + 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + 3])
 def test_the_borders_of_chunks_are_not_seen(cell, time):
     layers = pairs.pair(cell, return_sequences=True, return_state=True)
     mask = pairs.masks(time)["holes"]
     assert_same(*(differentiate(layer, pairs.sequences(time=time), mask) for layer in layers))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_graph_open_to_every_length_gives_the_same(cell):
+    layer = one(cell)
+    graph = tf.function(
+        layer, input_signature=[tf.TensorSpec((None, None, pairs.FEATURES))], autograph=False
+    )
+    for time in (GRAIN - 1, GRAIN + 1, CHUNK + 3):
+        sequence = pairs.sequences(time=time)
+        np.testing.assert_allclose(graph(sequence), layer(sequence), atol=1e-6)
+
+
+@pytest.mark.parametrize("time", [0, 1, GRAIN, GRAIN + 1, CHUNK - 1, CHUNK, CHUNK + 1])
+def test_a_chunk_is_no_longer_than_the_sequences_need(time):
+    steps = fast._chunk(time)
+    assert steps == int(fast._chunk(tf.constant(time)))
+    assert min(time, CHUNK) <= steps <= CHUNK
+    assert steps < max(time, 1) + GRAIN
 
 
 @pytest.mark.parametrize("cell", CELLS)
