@@ -71,6 +71,7 @@ def test_without_a_connection_it_is_one_line(tmp_path, monkeypatch):
         (b"<html>", "is not a compressed text"),
         (gzip.compress(b"\xff\n"), "is not a compressed text"),
     ],
+    ids=["too short", "no archive", "no UTF-8"],  # gzip's bytes hold the time: no name for a test
 )
 def test_another_content_is_refused(content, said, tmp_path):
     file = Path(tmp_path / "train.de.gz")
