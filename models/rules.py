@@ -199,6 +199,11 @@ LAYER_RULES = (
         lambda s: f"cell={s.cell} has no recurrence to compute again; set time_checkpoint=0",
     ),
     Rule(
+        "ngrams",
+        lambda s: s.ngrams > 1 and s.input != "tokens",
+        lambda s: f"input {s.input} has no tokens to make n-grams of; set ngrams=1",
+    ),
+    Rule(
         "token_dropout",
         lambda s: s.token_dropout > 0 and s.input != "tokens",
         lambda s: f"input {s.input} has no tokens to drop; set token_dropout=0",

@@ -67,6 +67,12 @@ class ModelSpec:
     filters: int = setting(
         16, "filters of the first convolution of images and frames, or of that of characters", low=1
     )
+    ngrams: int = setting(
+        1,
+        "longest n-gram of tokens that is embedded (hashed) beside each token; 1 for none",
+        low=1,
+        high=8,
+    )
     token_dropout: float = setting(
         0.0, "share of tokens that training takes for unknown ones", low=0.0, below=1.0
     )

@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from models import parts
+from models.inputs.ngrams import Lookback
 from models.settings import SpecError
 from models.spec import ModelSpec
 
@@ -124,28 +125,32 @@ def stack_streaming(
     stack = model.get_layer("stack")
     over: Summary | None = model.get_layer(summary) if summary else None
     before, after = parts.before(model, "stack"), parts.after(model, summary or "stack")
-    kept = len(stack.state_specs())
+    lookback = Lookback(spec.ngrams, before)
+    carriers = [stack, *([over] if over else []), lookback]
+    specs = [carrier.state_specs() for carrier in carriers]
+    own, rest = len(specs[0]), len(specs[-1])
 
     def begin(of: int | tf.Tensor | Tensors) -> list[tf.Tensor]:
         rows = tf.shape(next(iter(of.values())))[0] if isinstance(of, Mapping) else of
-        return stack.initial_states(rows) + (over.initial_states(rows) if over else [])
+        return [state for carrier in carriers for state in carrier.initial_states(rows)]
 
     def advance(
         inputs: Tensors, states: list[tf.Tensor], training: bool
     ) -> tuple[dict[str, tf.Tensor], list[tf.Tensor]]:
-        sequence, mask = before(inputs, training=training)
-        found, carried = stack(sequence, mask=mask, states=states[:kept], training=training)
+        end = len(states) - rest
+        sequence, mask, seen = lookback.read(inputs, states[end:], training)
+        found, carried = stack(sequence, mask=mask, states=states[:own], training=training)
         weights, more = None, []
         if over:
-            found, weights, more = over.read(found, mask, states[kept:])
+            found, weights, more = over.read(found, mask, states[own:end])
         answers = after(found, training=training)
         if weights is not None:
             answers["attention"] = weights
         if decide:
             answers |= decide(answers, mask)
-        return answers, [*carried, *more]
+        return answers, [*carried, *more, *seen]
 
-    states = [*stack.state_specs(), *(over.state_specs() if over else [])]
+    states = [state for carried in specs for state in carried]
     return Streaming(_piece_specs(model), states, begin, advance)
 
 

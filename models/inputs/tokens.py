@@ -11,6 +11,7 @@ from keras import KerasTensor
 from models.ids import PADDING, UNKNOWN
 from models.inputs import Connected
 from models.inputs.characters import CharacterConvolution
+from models.inputs.ngrams import NGramEmbedding
 from models.spec import ModelSpec
 
 
@@ -64,7 +65,8 @@ class TokenInput:
         """Embeds the tokens.
 
         Args:
-            spec: gives the width of the embedding, the filters of characters and the dropout.
+            spec: gives the width of the embedding, the longest n-gram, the filters of characters
+                and the dropout.
 
         Returns:
             Of the input `tokens`, int32 `[batch, time]`: the embedded sequence, `[batch, time,
@@ -79,6 +81,8 @@ class TokenInput:
             kept = TokenDropout(spec.token_dropout, name="token_dropout")(tokens)
         embedding = self._embedding(spec)
         inputs, sequence = {"tokens": tokens}, embedding(kept)
+        if spec.ngrams > 1:
+            sequence += NGramEmbedding(spec.ngrams, spec.embedding_dim, name="ngrams")(kept)
         if self.characters:
             inputs["characters"] = keras.Input((None, None), dtype="int32", name="characters")
             looks = CharacterConvolution(self.characters, spec.filters, spec.dropout, name="looks")
