@@ -15,8 +15,9 @@ ROWS = 20_000
 """Vectors for the n-grams of each length. Characters of English have some 20,000 frequent n-grams
 of four; of longer ones several share a vector."""
 
-FACTOR, PRIME = 1_000_003, 2**31 - 1
-"""Of the polynomial hash; products stay within 64 bits."""
+FACTOR, PRIME = 1_327_217_885, 2**31 - 1
+"""Of the polynomial hash. Products stay within 64 bits; the factor is the golden section of the
+prime, so that the small numbers that ids are lie far from each other (Knuth 1973, section 6.4)."""
 
 
 @keras.saving.register_keras_serializable("unrolled")
@@ -71,10 +72,10 @@ def ngrams(tokens: KerasTensor, longest: int) -> KerasTensor:
     """
     ops = keras.ops
     time, ids = ops.shape(tokens)[1], ops.cast(tokens, "int64") + 1
-    hashed, rows = ids, []
+    hashed, rows = ids * FACTOR % PRIME, []
     for back in range(1, longest):
         before = ops.pad(ids, [[0, 0], [back, 0]], constant_values=PADDING + 1)[:, :time]
-        hashed = (hashed * FACTOR + before) % PRIME
+        hashed = (hashed + before) * FACTOR % PRIME
         rows.append(hashed % ROWS + (back - 1) * ROWS)
     return ops.stack(rows, axis=-1)
 

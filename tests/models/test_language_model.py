@@ -67,9 +67,10 @@ def written_naively(read, prompt):
     return text[len(prompt) :], score
 
 
+@pytest.mark.parametrize("ngrams", [1, 4])
 @pytest.mark.parametrize(("cell", "attention", "tied"), MAKES)
-def test_generation_equals_a_loop_over_the_whole_model(cell, attention, tied):
-    spec, model = made(cell, attention, tied)
+def test_generation_equals_a_loop_over_the_whole_model(cell, attention, tied, ngrams):
+    spec, model = made(cell, attention, tied, ngrams=ngrams)
     write = whole(answer(spec, model, OUTPUTS, Generation(max_tokens=LONGEST)))
     found = write({"tokens": TOKENS})
     assert found.keys() == {"tokens", "lengths", "scores"}

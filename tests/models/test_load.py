@@ -51,7 +51,7 @@ CASES = {
     ),
     "translated": (
         {"mode": "encoder_decoder", "head": "tokens", "cell": "transformer"}
-        | {"attention": "multi_head", "token_dropout": 0.1},
+        | {"attention": "multi_head", "token_dropout": 0.1, "ngrams": 3},
         *(TokenInput(7), Tokens(7), {"tokens": TOKENS} | PREVIOUS),
     ),
     "heard": (

@@ -73,6 +73,7 @@ FLAGS = (
     ({"dropout": 0.0}, lambda s: True),
     ({"time_checkpoint": 8}, recurrent),
     ({"token_dropout": 0.1}, lambda s: s.input == "tokens"),
+    ({"ngrams": 3}, lambda s: s.input == "tokens"),
     ({"l1": 0.1, "l2": 0.1}, lambda s: True),
     ({"input_feeding": True}, lambda s: writes(s) and recurrent(s) and s.attention != "none"),
     ({"tie_embeddings": True}, lambda s: s.head in ("tokens", "next_token")),
@@ -160,6 +161,7 @@ def test_two_changes_are_legal_together_where_each_is():
 def test_following_the_advice_ends_in_a_legal_spec(everything):
     flags = {"pooling": "max", "residual": True, "layer_norm": True, "variational": True}
     flags |= {"dropout": 0.0, "time_checkpoint": 8, "token_dropout": 0.1, "input_feeding": True}
+    flags |= {"ngrams": 4}
     flags |= {"tie_embeddings": True, "teacher_forcing": 0.5, "copy": True, "attention_heads": 5}
     steps_to_legal.cache_clear()
     longest = max(steps_to_legal(spec_of(case, **(flags if everything else {}))) for case in ALL)

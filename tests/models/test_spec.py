@@ -29,6 +29,8 @@ def test_a_value_outside_the_choices_is_refused_with_all_of_them(field, choices)
         ("units", 0, "the least is 1"),
         ("embedding_dim", 0, "the least is 1"),
         ("filters", 0, "the least is 1"),
+        ("ngrams", 0, "the least is 1"),
+        ("ngrams", 9, "the most is 8"),
         ("time_checkpoint", -1, "the least is 0"),
         ("teacher_forcing", -0.1, "the least is 0.0"),
         ("teacher_forcing", 1.1, "the most is 1.0"),
