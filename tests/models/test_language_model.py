@@ -67,8 +67,10 @@ def written_naively(read, prompt):
     return text[len(prompt) :], score
 
 
-@pytest.mark.parametrize("ngrams", [1, 4])
-@pytest.mark.parametrize(("cell", "attention", "tied"), MAKES)
+@pytest.mark.parametrize(
+    ("cell", "attention", "tied", "ngrams"),
+    [(*make, 1) for make in MAKES] + [("lstm", "dot", True, 4), ("transformer", "none", False, 3)],
+)
 def test_generation_equals_a_loop_over_the_whole_model(cell, attention, tied, ngrams):
     spec, model = made(cell, attention, tied, ngrams=ngrams)
     write = whole(answer(spec, model, OUTPUTS, Generation(max_tokens=LONGEST)))

@@ -165,7 +165,7 @@ def test_following_the_advice_ends_in_a_legal_spec(everything):
     flags |= {"tie_embeddings": True, "teacher_forcing": 0.5, "copy": True, "attention_heads": 5}
     steps_to_legal.cache_clear()
     longest = max(steps_to_legal(spec_of(case, **(flags if everything else {}))) for case in ALL)
-    assert longest <= (16 if everything else 6)
+    assert longest <= (17 if everything else 6)
 
 
 def test_a_refusal_is_one_line_that_names_the_field_and_a_way_out():
