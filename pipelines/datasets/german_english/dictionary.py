@@ -1,4 +1,4 @@
-"""Sentences and terms among the entries of the German-English word list of Ding."""
+"""The sentences among the entries of the German-English word list of Ding."""
 
 from __future__ import annotations
 
@@ -7,17 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 Pair = tuple[str, str]
-"""A German text and an English one."""
+"""A German sentence and an English one."""
 
 LONGEST = 40
 """Words; the few longer ones are prayers and the like."""
-
-TERM = 4
-"""Words of the longest term."""
-
-OFTEN = 3
-"""How often the sentences must use each English word of a term: what is learned from a term is how
-one of their words is said in German."""
 
 REMARKS = re.compile(r"\{[^}]*\}|\[[^\]]*\]|\([^)]*\)|<[^>]*>|(?<!\w)/[^/]*/(?!\w)")
 """Grammar, field of use, explanation, cross-reference and abbreviation, in this order."""
@@ -26,12 +19,8 @@ LEFTOVERS = re.compile(r"[][{}()<>/|…=+~]|\.\.\.")
 """What a sentence does not have: alternatives, omissions, brackets left open."""
 
 
-STOPS = re.compile(r"[.!?]")
-"""What a term does not have: the end of a sentence, or of an abbreviation."""
-
-
-def entries(lines: Iterable[str]) -> Iterator[list[Pair]]:
-    """What is written on both sides of each entry, remarks taken out.
+def pairs(lines: Iterable[str]) -> Iterator[Pair]:
+    """What is written on both sides of the entries, remarks taken out.
 
     An entry is `German | more German :: English | more English`: as many parts on both sides, and
     in each part variants with a semicolon between, of which the first is taken.
@@ -44,7 +33,8 @@ def entries(lines: Iterable[str]) -> Iterator[list[Pair]]:
         ours, theirs = german.split("|"), english.split("|")
         if line.startswith("#") or len(ours) != len(theirs):
             continue
-        yield [(_plain(left), _plain(right)) for left, right in zip(ours, theirs, strict=True)]
+        for left, right in zip(ours, theirs, strict=True):
+            yield _plain(left), _plain(right)
 
 
 def sentences(found: Iterable[Pair]) -> tuple[list[Pair], dict[str, int]]:
@@ -54,7 +44,7 @@ def sentences(found: Iterable[Pair]) -> tuple[list[Pair], dict[str, int]]:
     and has two words at least.
 
     Args:
-        found: the pairs of all entries.
+        found: of `pairs`.
 
     Returns:
         The sentences in their order, and how many were left out for which reason; entries that
@@ -65,7 +55,7 @@ def sentences(found: Iterable[Pair]) -> tuple[list[Pair], dict[str, int]]:
     for pair in found:
         if not all(map(_is_sentence, pair)):
             continue
-        key = _key(pair)
+        key = words_of(pair[0]), words_of(pair[1])
         if any(map(LEFTOVERS.search, pair)):
             removed["sentence with alternatives or an omission"] += 1
         elif max(len(text.split()) for text in pair) > LONGEST:
@@ -75,34 +65,6 @@ def sentences(found: Iterable[Pair]) -> tuple[list[Pair], dict[str, int]]:
         else:
             kept[key] = pair
     return list(kept.values()), dict(removed)
-
-
-def terms(
-    found: Iterable[list[Pair]], sentences: Iterable[Pair], held_out: Iterable[Pair]
-) -> list[Pair]:
-    """Words and short phrases whose translation helps with the sentences.
-
-    Args:
-        found: of `entries`.
-        sentences: those of the training split.
-        held_out: those of the others. An entry with one of them gives no term, as it is an example
-            of the entry's words, and no term is one of their sides.
-
-    Returns:
-        Each once, without full stops (abbreviations such as `jdm.`), alternatives and omissions.
-    """
-    use = Counter(word for _, english in sentences for word in words_of(english).split())
-    hidden = {side for pair in held_out for side in enumerate(_key(pair))}
-    kept: dict[Pair, Pair] = {}
-    for entry in found:
-        keys = [_key(pair) for pair in entry]
-        if not hidden.isdisjoint(side for key in keys for side in enumerate(key)):
-            continue
-        for key, pair in zip(keys, entry, strict=True):
-            common = all(key) and all(use[word] >= OFTEN for word in key[1].split())
-            if common and _is_term(pair):
-                kept.setdefault(key, pair)
-    return list(kept.values())
 
 
 def groups(found: list[Pair]) -> list[int]:
@@ -130,10 +92,6 @@ def words_of(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold()))
 
 
-def _key(pair: Pair) -> Pair:
-    return words_of(pair[0]), words_of(pair[1])
-
-
 def _plain(part: str) -> str:
     """The first variant, without remarks; apostrophes as a keyboard writes them."""
     text = REMARKS.sub(" ", part.split(";")[0]).replace("\u2019", "'")
@@ -142,8 +100,3 @@ def _plain(part: str) -> str:
 
 def _is_sentence(text: str) -> bool:
     return text[:1].isupper() and text[-1:] in tuple(".!?") and " " in text
-
-
-def _is_term(pair: Pair) -> bool:
-    short = max(len(text.split()) for text in pair) <= TERM
-    return short and not any(LEFTOVERS.search(text) or STOPS.search(text) for text in pair)

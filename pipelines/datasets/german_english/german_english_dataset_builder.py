@@ -12,7 +12,7 @@ import tensorflow_datasets as tfds
 
 from pipelines import paths
 from pipelines.datasets import clients
-from pipelines.datasets.german_english.dictionary import Pair, entries, groups, sentences, terms
+from pipelines.datasets.german_english.dictionary import groups, pairs, sentences
 from pipelines.splits import fingerprint, stratify
 
 PACKAGE = {
@@ -30,12 +30,11 @@ HEAD = 60
 
 
 class Builder(tfds.core.GeneratorBasedBuilder):
-    """Sentences in German and English, split so that no side is in two splits, and terms."""
+    """Sentences in German and English, split so that no side is in two splits."""
 
-    VERSION = tfds.core.Version("2.0.0")
+    VERSION = tfds.core.Version("1.0.0")
     RELEASE_NOTES: ClassVar[dict[str, str]] = {
-        "2.0.0": "The training split has words and phrases of the dictionary beside its sentences.",
-        "1.0.0": "Whole sentences; no sentence of either language is in two splits, 90/4/6.",
+        "1.0.0": "Whole sentences; no sentence of either language is in two splits, 90/4/6."
     }
 
     def _info(self) -> tfds.core.DatasetInfo:
@@ -54,23 +53,22 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     ) -> dict[str, Iterator[tuple[str, dict[str, str]]]]:
         del dl_manager  # it knows addresses; the package comes from the configured archive
         archive = clients.fetch_debian(**PACKAGE, folder=paths.data() / "packages")
-        every = list(entries(read(archive)))
-        found, removed = sentences(pair for entry in every for pair in entry)
+        found, removed = sentences(pairs(read(archive)))
         self.info.metadata["removed"] = removed
         numbers = groups(found)
         # A group is known by its first sentence, so a new entry elsewhere does not move it.
         marks = {number: fingerprint(*found[number]) for number in numbers}
         names = stratify(list(marks.values()), [""] * len(marks), SHARES, SEED)
         split_of = dict(zip(marks, names, strict=True))
-        splits: dict[str, list[Pair]] = {"train": [], "validation": [], "test": []}
-        for pair, number in zip(found, numbers, strict=True):
-            splits[split_of[number]].append(pair)
-        more = terms(every, splits["train"], splits["validation"] + splits["test"])
-        self.info.metadata["terms"] = len(more)
-        splits["train"] += more
-        return {split: self._generate_examples(own) for split, own in splits.items()}
+        rows = list(zip(found, numbers, strict=True))
+        return {
+            split: self._generate_examples([pair for pair, own in rows if split_of[own] == split])
+            for split in ("train", "validation", "test")
+        }
 
-    def _generate_examples(self, found: list[Pair]) -> Iterator[tuple[str, dict[str, str]]]:
+    def _generate_examples(
+        self, found: list[tuple[str, str]]
+    ) -> Iterator[tuple[str, dict[str, str]]]:
         for german, english in found:
             yield f"{german}\t{english}", {"text": german, "target": english}
 
