@@ -42,8 +42,7 @@ TASK = Task(
     },
     best={
         "layers": 2,
-        "dropout": 0.3,
-        "epochs": 14,
-        "patience": 14,
+        "dropout": 0.4,
+        "label_smoothing": 0.1,
     },
 )
