@@ -41,8 +41,9 @@ TASK = Task(
         "beam_width": 4,
     },
     best={
-        "layers": 2,
-        "dropout": 0.4,
+        "units": 256,
         "label_smoothing": 0.1,
+        "epochs": 8,
+        "patience": 8,
     },
 )
