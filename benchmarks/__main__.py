@@ -18,6 +18,7 @@ from pipelines.errors import UserError, unknown
 BENCHMARKS = {
     "recurrent_layers": "a layer beside keras.layers",
     "whole_models": "a whole model beside Keras's fit and PyTorch",
+    "encoder_decoder": "an encoder-decoder with attention beside PyTorch",
     "buckets": "training on texts of many lengths",
     "lengths": "time and memory against the length",
     "decoding": "writing a sentence",
