@@ -13,6 +13,7 @@ from models.copying import Copying
 from models.cross_attention import Shape
 from models.decoder import make_decoder
 from models.ids import PADDING, START
+from models.outputs.vocabulary import Logits, Projection, remember
 from models.spec import ModelSpec
 
 Answers = dict[str, KerasTensor]
@@ -77,7 +78,7 @@ class TokenDecoder(keras.layers.Layer):
                     embedding_dim, use_bias=False, dtype=policy, name="narrow"
                 )
         else:
-            self.logits = layers.Dense(vocabulary_size, dtype="float32", name="logits")
+            self.logits = Logits(vocabulary_size, dtype="float32", name="logits")
         # The same features at every step of an example (Gal & Ghahramani 2016).
         self.embedding_dropout = layers.SpatialDropout1D(dropout, name="embedding_dropout")
         self.output_dropout = layers.Dropout(dropout, name="output_dropout")
@@ -241,7 +242,9 @@ class TokenDecoder(keras.layers.Layer):
         if not self.tie_embeddings:
             return self.logits(outputs)
         narrow = self.narrow(outputs) if self.narrow else outputs
-        return self.embedding(narrow, reverse=True)
+        matrix = keras.ops.cast(self.embedding.embeddings, "float32")
+        projection = Projection(keras.ops.cast(narrow, "float32"), matrix, turned=True)
+        return remember(self.embedding(narrow, reverse=True), projection)
 
     def _mixed(self, previous: KerasTensor, logits: KerasTensor) -> KerasTensor:
         """What is read in training: the true tokens, and in part those that `logits` write.

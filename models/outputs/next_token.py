@@ -11,7 +11,8 @@ import keras
 from keras import KerasTensor
 
 from models.ids import PADDING
-from models.outputs.steps import StepOutputs, step_cross_entropy
+from models.outputs.steps import StepOutputs, mean_over_steps, rated_steps
+from models.outputs.vocabulary import Logits
 from models.tensors import Tensor
 
 
@@ -44,7 +45,7 @@ class NextToken(StepOutputs):
             `logits`, float32 `[batch, time, vocabulary_size]`.
         """
         if embedding is None:
-            head = keras.layers.Dense(self.vocabulary_size, dtype="float32", name="logits")
+            head = Logits(self.vocabulary_size, dtype="float32", name="logits")
             return {"logits": head(states)}
         if states.shape[-1] != embedding.output_dim:
             states = keras.layers.Dense(embedding.output_dim, name="to_embedding")(states)
@@ -57,7 +58,8 @@ class NextToken(StepOutputs):
             answer: of the model, with `logits`.
             targets: int32 `[batch, time]`.
         """
-        return step_cross_entropy(answer["logits"], targets, self.scored(targets))
+        scored = self.scored(targets)
+        return mean_over_steps(rated_steps(answer["logits"], targets, scored).losses, scored)
 
     def metrics(self, answer: Mapping[str, Tensor], targets: Tensor) -> dict[str, Tensor]:
         """`accuracy` of the likeliest token, and `bits_per_token`, float32 `[batch]` each.
@@ -66,6 +68,7 @@ class NextToken(StepOutputs):
             answer: of the model, with `logits`.
             targets: int32 `[batch, time]`.
         """
-        best = keras.ops.cast(keras.ops.argmax(answer["logits"], axis=-1), "int32")
+        scored = self.scored(targets)
+        right = rated_steps(answer["logits"], targets, scored).right
         bits = self.loss(answer, targets) / math.log(2)
-        return {"accuracy": self.accuracy(best, targets), "bits_per_token": bits}
+        return {"accuracy": mean_over_steps(right, scored), "bits_per_token": bits}

@@ -7,6 +7,7 @@ from typing import ClassVar
 import keras
 
 from models.outputs import Answer
+from models.outputs.vocabulary import Rated, projection_of
 from models.tensors import Tensor
 
 
@@ -37,6 +38,21 @@ def step_losses(logits: Tensor, targets: Tensor, scored: Tensor) -> Tensor:
     inside = keras.ops.where(scored, targets, 0)  # a target of -1 has no logit
     losses = keras.ops.sparse_categorical_crossentropy(inside, logits, from_logits=True)
     return keras.ops.where(scored, losses, 0.0)
+
+
+def rated_steps(logits: Tensor, targets: Tensor, scored: Tensor) -> Rated:
+    """Cross-entropy and accuracy of each step.
+
+    Args:
+        logits: float32 `[batch, time, classes]`.
+        targets: int32 `[batch, time]`.
+        scored: bool `[batch, time]`; elsewhere the target may be anything.
+    """
+    if projection := projection_of(logits):
+        return projection.rate(targets, scored)
+    best = keras.ops.cast(keras.ops.argmax(logits, axis=-1), "int32")
+    right = keras.ops.logical_and(keras.ops.equal(best, targets), scored)
+    return Rated(step_losses(logits, targets, scored), right)
 
 
 def step_cross_entropy(logits: Tensor, targets: Tensor, scored: Tensor) -> Tensor:

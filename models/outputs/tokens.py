@@ -9,7 +9,8 @@ from typing import ClassVar
 import keras
 
 from models.ids import PADDING, START
-from models.outputs.steps import StepOutputs, mean_over_steps, step_cross_entropy
+from models.outputs.steps import StepOutputs, mean_over_steps, rated_steps
+from models.outputs.vocabulary import Rated, projection_of
 from models.tensors import Tensor
 
 NEVER_WRITTEN = (PADDING, START)
@@ -58,15 +59,8 @@ class Tokens(StepOutputs):
             answer: of the model, with `logits`, float32 `[batch, length, vocabulary_size]`.
             targets: int32 `[batch, length]`.
         """
-        logits, scored = answer["logits"], self.scored(targets)
-        losses = step_cross_entropy(logits, targets, scored)
-        if not self.label_smoothing:
-            return losses
-        ops = keras.ops
-        own = ops.take_along_axis(logits, targets[:, :, None], axis=-1)[:, :, 0]
-        written = ops.sum(logits, axis=-1) - sum(logits[:, :, never] for never in NEVER_WRITTEN)
-        mean = written / (self.vocabulary_size - len(NEVER_WRITTEN))
-        return losses + self.label_smoothing * mean_over_steps(own - mean, scored)
+        scored = self.scored(targets)
+        return mean_over_steps(self._rated(answer["logits"], targets, scored).losses, scored)
 
     def metrics(self, answer: Mapping[str, Tensor], targets: Tensor) -> dict[str, Tensor]:
         """`token_accuracy`: the share of the tokens that are the likeliest after the true ones.
@@ -78,5 +72,20 @@ class Tokens(StepOutputs):
         Returns:
             float32 `[batch]`.
         """
-        best = keras.ops.cast(keras.ops.argmax(answer["logits"], axis=-1), "int32")
-        return {"token_accuracy": self.accuracy(best, targets)}
+        scored = self.scored(targets)
+        right = self._rated(answer["logits"], targets, scored).right
+        return {"token_accuracy": mean_over_steps(right, scored)}
+
+    def _rated(self, logits: Tensor, targets: Tensor, scored: Tensor) -> Rated:
+        """Loss, smoothed, and accuracy of each step."""
+        if projection := projection_of(logits):
+            return projection.rate(targets, scored, self.label_smoothing, NEVER_WRITTEN)
+        rated = rated_steps(logits, targets, scored)
+        if not self.label_smoothing:
+            return rated
+        ops = keras.ops
+        own = ops.take_along_axis(logits, targets[:, :, None], axis=-1)[:, :, 0]
+        written = ops.sum(logits, axis=-1) - sum(logits[:, :, never] for never in NEVER_WRITTEN)
+        mean = written / (self.vocabulary_size - len(NEVER_WRITTEN))
+        smoothed = rated.losses + self.label_smoothing * (own - mean)
+        return Rated(ops.where(scored, smoothed, 0.0), rated.right)

@@ -1,0 +1,1 @@
+"""Loops that numba compiles over the BLAS of SciPy, and the threads that they run on."""
