@@ -13,7 +13,7 @@ from models.copying import Copying
 from models.cross_attention import Shape
 from models.decoder import make_decoder
 from models.ids import PADDING, START
-from models.outputs.vocabulary import Logits, Projection, remember
+from models.outputs.vocabulary import Logits, TiedEmbedding
 from models.spec import ModelSpec
 
 Answers = dict[str, KerasTensor]
@@ -211,7 +211,7 @@ class TokenDecoder(keras.layers.Layer):
         layers, size = keras.layers, (self.vocabulary_size, self.embedding_dim)
         given = {"dtype": self.dtype_policy, "name": "embedding"}
         if self.tie_embeddings:
-            return layers.ReversibleEmbedding(*size, reverse_dtype="float32", **given)
+            return TiedEmbedding(*size, reverse_dtype="float32", **given)
         return layers.Embedding(*size, **given)
 
     def _written(
@@ -242,9 +242,7 @@ class TokenDecoder(keras.layers.Layer):
         if not self.tie_embeddings:
             return self.logits(outputs)
         narrow = self.narrow(outputs) if self.narrow else outputs
-        matrix = keras.ops.cast(self.embedding.embeddings, "float32")
-        projection = Projection(keras.ops.cast(narrow, "float32"), matrix, turned=True)
-        return remember(self.embedding(narrow, reverse=True), projection)
+        return self.embedding(narrow, reverse=True)
 
     def _mixed(self, previous: KerasTensor, logits: KerasTensor) -> KerasTensor:
         """What is read in training: the true tokens, and in part those that `logits` write.

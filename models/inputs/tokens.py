@@ -12,6 +12,7 @@ from models.ids import PADDING, UNKNOWN
 from models.inputs import Connected
 from models.inputs.characters import CharacterConvolution
 from models.inputs.ngrams import NGramEmbedding
+from models.outputs.vocabulary import TiedEmbedding
 from models.spec import ModelSpec
 
 
@@ -98,7 +99,5 @@ class TokenInput:
         """With tied embeddings one that scores tokens as well, where it is that of the answers."""
         size = (self.vocabulary_size, spec.embedding_dim)
         if spec.tie_embeddings and (spec.head == "next_token" or spec.copy):
-            return keras.layers.ReversibleEmbedding(
-                *size, reverse_dtype="float32", name="embedding"
-            )
+            return TiedEmbedding(*size, reverse_dtype="float32", name="embedding")
         return keras.layers.Embedding(*size, name="embedding")

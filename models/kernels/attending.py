@@ -15,7 +15,7 @@ from models.kernels.compiled import LOOP, exp, f4, tanh
 
 
 @njit(**LOOP)
-def _dot(a, b):  # noqa: ANN001, ANN202
+def _dot(a, b):
     total = f4(0)
     for j in range(len(a)):
         total += a[j] * b[j]
@@ -23,19 +23,19 @@ def _dot(a, b):  # noqa: ANN001, ANN202
 
 
 @njit(**LOOP)
-def _add(to, factor, values):  # noqa: ANN001, ANN202
+def _add(to, factor, values):
     for j in range(len(to)):
         to[j] += factor * values[j]
 
 
 @njit(**LOOP)
-def _hidden(query, key, hidden):  # noqa: ANN001, ANN202
+def _hidden(query, key, hidden):
     for j in range(len(hidden)):
         hidden[j] = tanh(query[j] + key[j])
 
 
 @njit(**LOOP)
-def attend(asked, keys, values, real, vector, hidden, weights, context):  # noqa: ANN001, ANN201
+def attend(asked, keys, values, real, vector, hidden, weights, context):
     """Forward.
 
     Args:
@@ -70,20 +70,20 @@ def attend(asked, keys, values, real, vector, hidden, weights, context):  # noqa
 
 
 @njit(**LOOP)
-def attend_back(  # noqa: ANN201
-    asked,  # noqa: ANN001
-    keys,  # noqa: ANN001
-    values,  # noqa: ANN001
-    real,  # noqa: ANN001
-    vector,  # noqa: ANN001
-    hidden,  # noqa: ANN001
-    weights,  # noqa: ANN001
-    d_context,  # noqa: ANN001
-    d_weights,  # noqa: ANN001
-    d_asked,  # noqa: ANN001
-    d_keys,  # noqa: ANN001
-    d_values,  # noqa: ANN001
-    d_vector,  # noqa: ANN001
+def attend_back(
+    asked,
+    keys,
+    values,
+    real,
+    vector,
+    hidden,
+    weights,
+    d_context,
+    d_weights,
+    d_asked,
+    d_keys,
+    d_values,
+    d_vector,
 ):
     """Backward.
 

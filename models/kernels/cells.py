@@ -1,10 +1,10 @@
 """One step of a recurrent cell for one row, forward and backward.
 
 The equations are those of `models.recurrent`: x is what the input gives to the gates, q what the
-state gives. Forward, `gates` is x before and the gates' activations after; `more` is the cell state
-c_t of an LSTM, and of a GRU what the state gives to the candidate, a_g. Backward, `d_x` and `d_q`
-become the gradients of x and q; `d_h` is the gradient of h_t before, and after what h_(t-1) is given
-other than through q; `d_c` that of c_t, and of c_(t-1) after.
+state gives. Forward, `gates` is x before and the gates' activations after; `more` is the cell
+state c_t of an LSTM, and of a GRU what the state gives to the candidate, a_g. Backward, `d_x` and
+`d_q` become the gradients of x and q; `d_h` is the gradient of h_t before, and after what h_(t-1)
+is given other than through q; `d_c` that of c_t, and of c_(t-1) after.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ KINDS = {"simple_rnn": SIMPLE_RNN, "lstm": LSTM, "gru": GRU}
 
 
 @njit(**LOOP)
-def step(kind, gates, q, h_before, before, h, more):  # noqa: ANN001, ANN201
+def step(kind, gates, q, h_before, before, h, more):
     """Forward: see above.
 
     Args:
@@ -40,7 +40,7 @@ def step(kind, gates, q, h_before, before, h, more):  # noqa: ANN001, ANN201
 
 
 @njit(**LOOP)
-def step_back(kind, gates, h_before, before, h, more, d_x, d_q, d_h, d_c):  # noqa: ANN001, ANN201
+def step_back(kind, gates, h_before, before, h, more, d_x, d_q, d_h, d_c):
     """Backward: see above.
 
     Args:
@@ -70,7 +70,7 @@ def step_back(kind, gates, h_before, before, h, more, d_x, d_q, d_h, d_c):  # no
 
 
 @njit(**LOOP)
-def _lstm(z, q, before, h, c):  # noqa: ANN001, ANN202
+def _lstm(z, q, before, h, c):
     u = len(h)
     for j in range(4 * u):
         z[j] += q[j]
@@ -87,7 +87,7 @@ def _lstm(z, q, before, h, c):  # noqa: ANN001, ANN202
 
 
 @njit(**LOOP)
-def _lstm_back(z, before, c, d_z, d_h, d_c):  # noqa: ANN001, ANN202
+def _lstm_back(z, before, c, d_z, d_h, d_c):
     u = len(c)
     i, f, g, o = z[:u], z[u : 2 * u], z[2 * u : 3 * u], z[3 * u :]
     for j in range(u):
@@ -109,7 +109,7 @@ def _lstm_back(z, before, c, d_z, d_h, d_c):  # noqa: ANN001, ANN202
 
 
 @njit(**LOOP)
-def _gru(z, q, h_before, h, candidate):  # noqa: ANN001, ANN202
+def _gru(z, q, h_before, h, candidate):
     u = len(h)
     for j in range(2 * u):
         z[j] = sigmoid(z[j] + q[j])
@@ -122,7 +122,7 @@ def _gru(z, q, h_before, h, candidate):  # noqa: ANN001, ANN202
 
 
 @njit(**LOOP)
-def _gru_back(z, h_before, candidate, d_x, d_q, d_h):  # noqa: ANN001, ANN202
+def _gru_back(z, h_before, candidate, d_x, d_q, d_h):
     u = len(h_before)
     up, reset, g = z[:u], z[u : 2 * u], z[2 * u :]
     for j in range(u):

@@ -1,9 +1,9 @@
 """What compiled loops are made of: matrix products and elementary functions, all float32.
 
 A loop is compiled to vector instructions only if it has few distinct arrays and nothing in it that
-may raise. So divisions follow IEEE 754 (`error_model="numpy"`), and large loops are cut into several
-simple ones. Sums may be taken in any order; that a number is never NaN may not be assumed, because
-a NaN must show.
+may raise. So divisions follow IEEE 754 (`error_model="numpy"`), and large loops are cut into
+several simple ones. Sums may be taken in any order; that a number is never NaN may not be assumed,
+because a NaN must show.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _sgemm: Any = types.ExternalFunction("unrolled_sgemm", types.void(*[types.intp] 
 
 
 @njit(**INLINE)
-def product(turn_a, turn_b, m, n, k, a, lda, b, ldb, beta, c, ldc):  # noqa: ANN001, ANN201
+def product(turn_a, turn_b, m, n, k, a, lda, b, ldb, beta, c, ldc):
     """C <- op(A) op(B) + beta C, for matrices that lie row by row in memory.
 
     Args:
@@ -72,7 +72,7 @@ def product(turn_a, turn_b, m, n, k, a, lda, b, ldb, beta, c, ldc):  # noqa: ANN
 
 
 @njit(**INLINE)
-def exp(x):  # noqa: ANN001, ANN201
+def exp(x):
     """e^x for x <= 0, to 3e-7 of its value (Cephes); e^-87 for all that is less."""
     x = f4(-87.0) if x < f4(-87.0) else x
     n = np.floor(x * f4(1.44269504088896341) + f4(0.5))
@@ -87,8 +87,8 @@ def exp(x):  # noqa: ANN001, ANN201
 
 
 @njit(**INLINE)
-def tanh(x):  # noqa: ANN001, ANN201
-    """tanh x by the rational approximation of Eigen, which TensorFlow takes as well."""
+def tanh(x):
+    """The hyperbolic tangent, by the rational approximation of Eigen, which TensorFlow takes as well."""
     x = f4(7.90531110763549805) if x > f4(7.90531110763549805) else x
     x = f4(-7.90531110763549805) if x < f4(-7.90531110763549805) else x
     s = x * x
@@ -105,13 +105,13 @@ def tanh(x):  # noqa: ANN001, ANN201
 
 
 @njit(**INLINE)
-def sigmoid(x):  # noqa: ANN001, ANN201
+def sigmoid(x):
     """1 / (1 + e^-x)."""
     return f4(0.5) * tanh(f4(0.5) * x) + f4(0.5)
 
 
 @njit(**INLINE)
-def highest(values):  # noqa: ANN001, ANN201
+def highest(values):
     """The largest of some numbers that is no NaN; minus infinity where there is none."""
     lanes = np.full(LANES, -np.inf, np.float32)
     whole = len(values) - len(values) % LANES

@@ -1,5 +1,4 @@
-"""Input feeding with one layer: cell and attention step by step, forward and backward, for a part
-of the rows.
+"""Input feeding with one layer: cell and attention, step by step, for a part of the rows.
 
 With x_t what the inputs alone give to the gates, a the attentional states, and [U W_h W_q] one
 matrix R, beside each other because all of them are asked by h:
@@ -24,7 +23,7 @@ from models.kernels.compiled import LOOP, N, T, f4, product, tanh
 
 
 @njit(**LOOP)
-def forward(kind, rows, active, real, seen, given, weights, states, kept, made):  # noqa: ANN001, ANN201
+def forward(kind, rows, active, real, seen, given, weights, states, kept, made):
     """Forward.
 
     Args:
@@ -79,22 +78,22 @@ def forward(kind, rows, active, real, seen, given, weights, states, kept, made):
 
 
 @njit(**LOOP)
-def backward(  # noqa: ANN201
-    kind,  # noqa: ANN001
-    rows,  # noqa: ANN001
-    active,  # noqa: ANN001
-    real,  # noqa: ANN001
-    seen,  # noqa: ANN001
-    given,  # noqa: ANN001
-    weights,  # noqa: ANN001
-    kept,  # noqa: ANN001
-    attention,  # noqa: ANN001
-    d_made,  # noqa: ANN001
-    d_states,  # noqa: ANN001
-    d_given,  # noqa: ANN001
-    d_weights,  # noqa: ANN001
-    d_gates,  # noqa: ANN001
-    d_asking,  # noqa: ANN001
+def backward(
+    kind,
+    rows,
+    active,
+    real,
+    seen,
+    given,
+    weights,
+    kept,
+    attention,
+    d_made,
+    d_states,
+    d_given,
+    d_weights,
+    d_gates,
+    d_asking,
 ):
     """Backward.
 

@@ -9,8 +9,8 @@ and with the gradient g_n of loss_n
 
     dz_n = g_n r_n,    r_n = softmax(z_n) - (1 - e) onehot(t_n) - e / m [j is written].
 
-Forward leaves, row by row while it is in the cache, R_n = r_n s_n in the place of z_n, s_n being the
-sum of the exponentials. Backward is then, with g_n / s_n as weights w_n,
+Forward leaves, row by row while it is in the cache, R_n = r_n s_n in the place of z_n, s_n being
+the sum of the exponentials. Backward is then, with g_n / s_n as weights w_n,
 
     dh_n = w_n R_n W',    dW = (w h)' R,    db = w' R,
 
@@ -29,7 +29,7 @@ ROWS = 128
 
 
 @njit(**LOOP)
-def forward(states, kernel, turned, bias, targets, smoothing, never, rest, sums, losses, right):  # noqa: ANN001, ANN201
+def forward(states, kernel, turned, bias, targets, smoothing, never, rest, sums, losses, right):
     """Losses of some rows, and what their gradients are made of.
 
     Args:
@@ -59,7 +59,7 @@ def forward(states, kernel, turned, bias, targets, smoothing, never, rest, sums,
 
 
 @njit(**LOOP)
-def _rate(logits, target, smoothing, never, row, sums, losses, right):  # noqa: ANN001, ANN202
+def _rate(logits, target, smoothing, never, row, sums, losses, right):
     """One row of `forward`, whose logits become R."""
     top, own, words = highest(logits), logits[target], len(logits)
     before = 0
@@ -90,7 +90,7 @@ def _rate(logits, target, smoothing, never, row, sums, losses, right):  # noqa: 
 
 
 @njit(**LOOP)
-def states_back(rest, weights, kernel, turned, d_states):  # noqa: ANN001, ANN201
+def states_back(rest, weights, kernel, turned, d_states):
     """Gradients of some rows of the states.
 
     Args:
@@ -110,7 +110,7 @@ def states_back(rest, weights, kernel, turned, d_states):  # noqa: ANN001, ANN20
 
 
 @njit(**LOOP)
-def weights_back(rest, weighted, weights, turned, start, end, d_kernel, d_bias):  # noqa: ANN001, ANN201
+def weights_back(rest, weighted, weights, turned, start, end, d_kernel, d_bias):
     """Gradients of kernel and bias for the words from `start` to `end`.
 
     Args:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 import platform
 import sys
@@ -38,7 +39,7 @@ def together(work: Callable[[int, int], object], size: int) -> None:
     """
     parts = min(cores(), max(size, 1))
     edges = [size * part // parts for part in range(parts + 1)]
-    each(functools.partial(work, *edge) for edge in zip(edges, edges[1:], strict=False))
+    each(functools.partial(work, *edge) for edge in itertools.pairwise(edges))
 
 
 def each(calls: Iterable[Callable[[], object]]) -> None:
@@ -102,15 +103,11 @@ def _set_flags(context: Any, flags: Any) -> Any:
     return types.void(types.uint32), generate
 
 
-@functools.cache
-def _flag_setter() -> Callable[[Any], None]:
-    return njit(types.void(types.uint32))(lambda flags: _set_flags(flags))
-
-
 def _flush_denormals() -> None:
     """Makes this thread take denormal numbers for zero, as TensorFlow's do.
 
     Vanishing gradients become such numbers, and a processor needs a hundred times as long for them.
     """
     if platform.machine() in ("x86_64", "AMD64"):
-        _flag_setter()(np.uint32(0x8040))
+        set_flags: Any = _set_flags
+        njit(types.void(types.uint32))(lambda flags: set_flags(flags))(np.uint32(0x8040))

@@ -102,6 +102,19 @@ class Logits(keras.layers.Dense):
         return remember(logits, Projection(inputs, kernel, bias))
 
 
+@keras.saving.register_keras_serializable("unrolled")
+class TiedEmbedding(keras.layers.ReversibleEmbedding):
+    """`keras.layers.ReversibleEmbedding`, which remembers on the logits what they are made of."""
+
+    def call(self, inputs: Tensor, reverse: bool = False) -> Tensor:
+        """Embeds ids, int `[...]`, or, in reverse, projects states to logits in float32."""
+        answer = super().call(inputs, reverse)
+        if not reverse:
+            return answer
+        states, matrix = (keras.ops.cast(each, "float32") for each in (inputs, self.embeddings))
+        return remember(answer, Projection(states, matrix, turned=True))
+
+
 def cross_entropy(
     states: Tensor,
     kernel: Tensor,
@@ -144,7 +157,9 @@ def cross_entropy(
                 lambda *given: _backward(*given, turned), given, kinds[:3], stateful=False
             )
             likes = (states, kernel, bias)
-            return tuple(tf.ensure_shape(d, like.shape) for d, like in zip(made, likes, strict=True))
+            return tuple(
+                tf.ensure_shape(d, like.shape) for d, like in zip(made, likes, strict=True)
+            )
 
         return (losses, right), back
 

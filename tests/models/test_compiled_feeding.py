@@ -1,0 +1,101 @@
+"""Input feeding in compiled loops beside the same in a loop of the graph."""
+
+import contextlib
+import itertools
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from models import compiled_feeding
+from models.recurrent import plain
+from models.spec import RECURRENT
+from tests.models.test_decoder import MASK, MEMORY, MEMORY_MASK, SEQUENCE, close, made, start
+
+KINDS = list(itertools.product(RECURRENT, ("dot", "additive")))
+
+
+def results(decoder, mask=MASK, memory_mask=MEMORY_MASK, in_graph=False, batch=3):
+    """All that it gives, where that is real, and the gradients of all that it is given."""
+    states = [state[:batch] for state in start(decoder)]
+    given = [SEQUENCE[:batch], MEMORY[:batch], *states]
+    mask, memory_mask = mask[:batch], memory_mask[:batch]
+    weights = [variable.value for variable in decoder.trainable_variables]
+
+    @tf.function(autograph=False)
+    def run(sequence, memory, *states):
+        with tf.GradientTape() as tape:
+            tape.watch([sequence, memory, *states])
+            outputs, attention, after = decoder(sequence, mask, states, memory, memory_mask)
+            outputs, attention = (tf.boolean_mask(x, mask) for x in (outputs, attention))
+            loss = tf.reduce_sum(tf.sin(outputs)) + tf.reduce_sum(tf.cos(3 * attention))
+            loss += sum(tf.reduce_sum(state**2 * (i + 1)) for i, state in enumerate(after))
+        gradients = tape.gradient(loss, [sequence, memory, *states, *weights])
+        return [outputs, attention, *after], gradients
+
+    with plain() if in_graph else contextlib.nullcontext():
+        fits = compiled_feeding.fits(decoder.stack, decoder.attention, None, True)
+        assert fits != in_graph
+        return run(*given)
+
+
+@pytest.mark.parametrize(("cell", "attention"), KINDS)
+def test_answers_and_gradients_are_those_of_the_loop_in_the_graph(cell, attention):
+    decoder = made(cell, attention, input_feeding=True)
+    close(results(decoder), results(decoder, in_graph=True))
+
+
+MASKS = {
+    "padding on the left and within": [[0, 1, 1, 0, 1], [1, 0, 1, 1, 0], [0, 0, 1, 0, 0]],
+    "a row without a step": [[0] * 5, [1] * 5, [1, 1, 0, 0, 0]],
+    "no step at all": [[0] * 5] * 3,
+}
+
+
+@pytest.mark.parametrize("mask", MASKS)
+@pytest.mark.parametrize("cell", RECURRENT)
+def test_any_steps_may_be_padding(cell, mask):
+    decoder, mask = made(cell, "dot", input_feeding=True), tf.constant(np.array(MASKS[mask], bool))
+    close(results(decoder, mask), results(decoder, mask, in_graph=True))
+
+
+def test_a_memory_of_padding_gives_nothing():
+    decoder = made("gru", "additive", input_feeding=True)
+    seen = tf.constant(np.array([[0] * 4, [1, 0, 1, 1], [0, 1, 0, 0]], bool))
+    found = results(decoder, memory_mask=seen)
+    close(found, results(decoder, memory_mask=seen, in_graph=True))
+    assert not np.any(found[0][1][:5])  # the first row looks at nothing
+
+
+def test_a_batch_may_be_smaller_than_the_number_of_threads():
+    decoder = made("lstm", "dot", input_feeding=True)
+    close(results(decoder, batch=1), results(decoder, batch=1, in_graph=True))
+
+
+def test_attention_is_zero_and_the_state_stays_at_padding():
+    decoder = made("gru", "dot", input_feeding=True)
+    outputs, attention, _ = decoder(SEQUENCE, MASK, start(decoder), MEMORY, MEMORY_MASK)
+    assert not np.any(np.asarray(attention)[~np.asarray(MASK)])
+    np.testing.assert_array_equal(outputs[2, 1:], np.tile(outputs[2, :1], (4, 1)))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"layers": 2},
+        {"layer_norm": True},
+        {"attention": "multi_head"},
+        {"dropout": 0.5, "variational": True},
+    ],
+)
+def test_what_the_loops_cannot_do_goes_through_the_graph(changes):
+    decoder = made(**({"attention": "dot", "input_feeding": True} | changes))
+    assert not compiled_feeding.fits(decoder.stack, decoder.attention, None, training=True)
+
+
+def test_one_step_and_an_export_go_through_the_graph():
+    decoder = made(input_feeding=True)
+    assert compiled_feeding.fits(decoder.stack, "dot", None, training=False)
+    assert not compiled_feeding.fits(decoder.stack, "dot", 1, training=False)
+    with plain():
+        assert not compiled_feeding.fits(decoder.stack, "dot", None, training=False)
