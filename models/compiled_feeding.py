@@ -18,6 +18,7 @@ import tensorflow as tf
 from models.cross_attention import CrossAttention
 from models.kernels import feeding
 from models.kernels.cells import KINDS
+from models.kernels.graph import in_graph
 from models.kernels.threads import Memory, cores, each
 from models.recurrent import path_of
 from models.stack import RecurrentStack
@@ -123,12 +124,7 @@ def _run(
     @tf.custom_gradient
     def run(*primal: Tensor) -> tuple:
         inputs = [*primal, real, seen]
-        made = tf.numpy_function(
-            lambda *arrays: _forward(number, Arrays(*arrays), parts),
-            inputs,
-            [tf.float32] * (5 + parts),
-            stateful=False,
-        )
+        made = in_graph(lambda *arrays: _forward(number, Arrays(*arrays), parts), inputs, 5 + parts)
         made, kept = made[:5], made[5:]
         time, steps = real.shape[1], seen.shape[1]
         shapes = [primal[7].shape[:1] + rest for rest in ([time], [time, steps], [], [], [])]
@@ -137,11 +133,10 @@ def _run(
             value.set_shape(shape if index == 1 else shape + units)
 
         def back(*d_made: Tensor) -> list[Tensor]:
-            gradients = tf.numpy_function(
+            gradients = in_graph(
                 lambda *arrays: _backward(number, Arrays(*arrays[:12]), arrays[12:], parts),
                 [*inputs, made[1], *d_made, *kept],
-                [tf.float32] * len(primal),
-                stateful=False,
+                len(primal),
             )
             return [tf.ensure_shape(d, p.shape) for d, p in zip(gradients, primal, strict=True)]
 

@@ -88,7 +88,7 @@ def exp(x):
 
 @njit(**INLINE)
 def tanh(x):
-    """The hyperbolic tangent, by the rational approximation of Eigen, which TensorFlow takes as well."""
+    """The hyperbolic tangent, by the rational approximation of Eigen, which TensorFlow takes."""
     x = f4(7.90531110763549805) if x > f4(7.90531110763549805) else x
     x = f4(-7.90531110763549805) if x < f4(-7.90531110763549805) else x
     s = x * x

@@ -1,8 +1,9 @@
 """Scores over a large vocabulary, and what they cost: computed for the steps that are scored alone.
 
-A layer that projects states to logits remembers on its answer what it made it of, as Keras's
-softmax remembers its logits. A loss that finds this works from the states of the scored steps, and
-nobody needs the logits of all steps then: TensorFlow leaves out of a graph what nobody needs.
+In training, a layer that projects states to logits remembers on its answer what it made it of, as
+Keras's softmax remembers its logits. A loss that finds this works from the states of the scored
+steps, and nobody needs the logits of all steps then: TensorFlow runs nothing that nobody needs.
+Outside of training nothing is remembered, so that no export comes to hold the compiled loops.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from models.kernels import softmax
+from models.kernels.graph import in_graph
 from models.kernels.threads import Memory, together
 from models.tensors import Tensor
 
@@ -93,23 +95,25 @@ def projection_of(logits: Tensor) -> Projection | None:
 
 @keras.saving.register_keras_serializable("unrolled")
 class Logits(keras.layers.Dense):
-    """`keras.layers.Dense`, which remembers on its answer what it is made of."""
+    """`keras.layers.Dense`, which in training remembers what its answer is made of."""
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         """Projects states, float32 `[..., width]`, to logits, float32 `[..., vocabulary]`."""
         logits = super().call(inputs, training)
+        if not training:
+            return logits
         kernel, bias = map(tf.convert_to_tensor, (self.kernel, self.bias))
         return remember(logits, Projection(inputs, kernel, bias))
 
 
 @keras.saving.register_keras_serializable("unrolled")
 class TiedEmbedding(keras.layers.ReversibleEmbedding):
-    """`keras.layers.ReversibleEmbedding`, which remembers on the logits what they are made of."""
+    """`keras.layers.ReversibleEmbedding`, which in training remembers what logits are made of."""
 
-    def call(self, inputs: Tensor, reverse: bool = False) -> Tensor:
+    def call(self, inputs: Tensor, reverse: bool = False, training: bool | None = None) -> Tensor:
         """Embeds ids, int `[...]`, or, in reverse, projects states to logits in float32."""
         answer = super().call(inputs, reverse)
-        if not reverse:
+        if not (reverse and training):
             return answer
         states, matrix = (keras.ops.cast(each, "float32") for each in (inputs, self.embeddings))
         return remember(answer, Projection(states, matrix, turned=True))
@@ -144,18 +148,13 @@ def cross_entropy(
 
     @tf.custom_gradient
     def loss(states: Tensor, kernel: Tensor, bias: Tensor) -> tuple:
-        kinds = [tf.float32] * 4
-        rest, sums, losses, right = tf.numpy_function(
-            run, [states, kernel, bias, targets], kinds, stateful=False
-        )
+        rest, sums, losses, right = in_graph(run, [states, kernel, bias, targets], 4)
         for each in (sums, losses, right):
             each.set_shape(states.shape[:1])
 
         def back(d_losses: Tensor, _: Tensor) -> tuple[Tensor, ...]:
             given = [rest, tf.math.divide_no_nan(d_losses, sums), states, kernel]
-            made = tf.numpy_function(
-                lambda *given: _backward(*given, turned), given, kinds[:3], stateful=False
-            )
+            made = in_graph(lambda *given: _backward(*given, turned), given, 3)
             likes = (states, kernel, bias)
             return tuple(
                 tf.ensure_shape(d, like.shape) for d, like in zip(made, likes, strict=True)

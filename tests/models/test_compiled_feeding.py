@@ -7,9 +7,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from models import build as networks
 from models import compiled_feeding
+from models.inputs.tokens import TokenInput
+from models.outputs.tokens import Tokens
 from models.recurrent import plain
-from models.spec import RECURRENT
+from models.serving import signature
+from models.spec import RECURRENT, ModelSpec
 from tests.models.test_decoder import MASK, MEMORY, MEMORY_MASK, SEQUENCE, close, made, start
 
 KINDS = list(itertools.product(RECURRENT, ("dot", "additive")))
@@ -99,3 +103,36 @@ def test_one_step_and_an_export_go_through_the_graph():
     assert not compiled_feeding.fits(decoder.stack, "dot", 1, training=False)
     with plain():
         assert not compiled_feeding.fits(decoder.stack, "dot", None, training=False)
+
+
+def operations(function):
+    graph = function.graph.as_graph_def()
+    nodes = [*graph.node, *(node for each in graph.library.function for node in each.node_def)]
+    return {node.op for node in nodes}
+
+
+@pytest.mark.parametrize("tied", [False, True])
+def test_an_export_calls_no_python(tied):
+    changes = {"cell": "gru", "attention": "dot", "units": 4, "embedding_dim": 3}
+    changes |= {"input_feeding": True, "tie_embeddings": tied}
+    spec = ModelSpec.of("encoder_decoder", **changes)
+    outputs = Tokens(9)
+    model = networks.build(spec, TokenInput(9), outputs)
+    tokens = tf.TensorSpec([None, None], tf.int32)
+    answer, score = networks.answer(spec, model, outputs), networks.score(model, outputs)
+    exported = [
+        signature(lambda tokens: answer({"tokens": tokens}), {"tokens": tokens}),
+        signature(
+            lambda tokens, targets: score({"tokens": tokens}, targets),
+            {"tokens": tokens, "targets": tokens},
+        ),
+    ]
+    for function in exported:
+        assert not {name for name in operations(function) if "PyFunc" in name}
+
+    @tf.function(input_signature=[tokens, tokens], autograph=False)
+    def train(tokens, targets):
+        given = {"tokens": tokens} | outputs.teacher_inputs(targets)
+        return outputs.loss(model(given, training=True), targets)
+
+    assert "PyFuncStateless" in operations(train.get_concrete_function())

@@ -34,7 +34,7 @@ def made(kind):
     }[kind]()
     layer.build(STATES.shape)
     layer.set_weights([normal(*w.shape, seed=i + 2) for i, w in enumerate(layer.get_weights())])
-    return layer, ({"reverse": True} if kind == "tied" else {})
+    return layer, ({"reverse": True} if kind == "tied" else {}) | {"training": True}
 
 
 def rated(kind, outputs, states, plain):
@@ -103,7 +103,7 @@ def test_a_graph_runs_no_logits_that_nobody_needs():
 
     @tf.function
     def loss(states):
-        logits = layer(states)
+        logits = layer(states, training=True)
         # Runs where the logits do: an operation that depends on them alone.
         seen = tf.numpy_function(lambda x: ran.append(1) or x, [logits], tf.float32, stateful=False)
         seen.set_shape(logits.shape)
@@ -112,12 +112,21 @@ def test_a_graph_runs_no_logits_that_nobody_needs():
 
     losses, _ = loss(STATES)
     assert not ran
-    np.testing.assert_allclose(losses, Tokens(WORDS).loss({"logits": layer(STATES)}, TARGETS))
+    np.testing.assert_allclose(
+        losses, Tokens(WORDS).loss({"logits": layer(STATES, training=True)}, TARGETS)
+    )
+
+
+@pytest.mark.parametrize("kind", ["dense", "tied"])
+def test_outside_of_training_nothing_is_remembered(kind):
+    layer, how = made(kind)
+    assert projection_of(layer(STATES, **how)) is not None
+    assert projection_of(layer(STATES, **(how | {"training": False}))) is None
 
 
 def test_loss_and_metrics_share_one_pass():
     layer, _ = made("dense")
-    answer = {"logits": layer(STATES)}
+    answer = {"logits": layer(STATES, training=True)}
     Tokens(WORDS, 0.1).loss(answer, TARGETS)
     rated = projection_of(answer["logits"])._rated
     Tokens(WORDS, 0.1).metrics(answer, TARGETS)
