@@ -14,6 +14,7 @@ import llvmlite.binding
 import numpy as np
 from numba import njit, types
 from numba.extending import get_cython_function_address
+from threadpoolctl import ThreadpoolController
 
 f4 = np.float32
 N, T = 78, 84
@@ -30,6 +31,11 @@ LANES = 16
 llvmlite.binding.add_symbol(
     "unrolled_sgemm", get_cython_function_address("scipy.linalg.cython_blas", "sgemm")
 )
+# A product runs on the thread that asks for it. Told at import, because to look for libraries while
+# other threads load some can lock up; NumPy's own products keep their threads.
+for _library in ThreadpoolController().lib_controllers:
+    if _library.user_api == "blas" and "numpy" not in str(_library.filepath):
+        _library.set_num_threads(1)
 _sgemm: Any = types.ExternalFunction("unrolled_sgemm", types.void(*[types.intp] * 13))
 
 

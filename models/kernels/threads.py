@@ -17,7 +17,6 @@ from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
-from threadpoolctl import ThreadpoolController
 
 ALIGNMENT = 64
 """Bytes: TensorFlow takes an array that begins at a multiple of it as it is, and copies others."""
@@ -50,8 +49,6 @@ def each(calls: Iterable[Callable[[], object]]) -> None:
 
 @functools.cache
 def _threads() -> ThreadPoolExecutor:
-    # A product runs on the thread that asks for it.
-    ThreadpoolController().select(internal_api="openblas").limit(limits=1)
     return ThreadPoolExecutor(cores(), "kernel", initializer=_flush_denormals)
 
 
