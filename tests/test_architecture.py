@@ -122,7 +122,10 @@ def test_nothing_unpickles_or_makes_code_of_data(file):
             continue
         called = ast.unparse(node.func)
         assert called not in ("eval", "exec"), called
-        assert called.rpartition(".")[2] not in ("Lambda", "py_function", "numpy_function"), called
+        name = called.rpartition(".")[2]
+        assert name not in ("Lambda", "py_function"), called
+        # Compiled loops of training: `test_an_export_calls_no_python` keeps them out of exports.
+        assert name != "numpy_function" or name_of(file) == "models/kernels/graph.py", called
         for keyword in node.keywords:
             said = (keyword.arg, ast.unparse(keyword.value))
             assert said not in [
