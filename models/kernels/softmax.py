@@ -61,32 +61,66 @@ def forward(states, kernel, turned, bias, targets, smoothing, never, rest, sums,
 @njit(**LOOP)
 def _rate(logits, target, smoothing, never, row, sums, losses, right):
     """One row of `forward`, whose logits become R."""
-    top, own, words = highest(logits), logits[target], len(logits)
-    before = 0
-    for word in range(target):
-        before += logits[word] == top
-    right[row] = own == top and before == 0
-    mean, written = f4(0), f4(words - len(never))
+    top, own = highest(logits), logits[target]
+    right[row] = own == top and _count(logits[:target], top) == 0
+    written = f4(len(logits) - len(never))
+    mean = f4(0)
     if smoothing > 0:
-        for word in range(words):
-            mean += logits[word]
+        mean = _sum(logits)
         for word in never:
             mean -= logits[word]
         mean /= written
-    total = f4(0)
-    for word in range(words):
-        share = exp(logits[word] - top)
-        logits[word] = share
-        total += share
+    total = _exponentials(logits, top)
     if smoothing > 0:
         spread = total * smoothing / written
-        for word in range(words):
-            logits[word] -= spread
+        _add(logits, -spread)
         for word in never:
             logits[word] += spread
     logits[target] -= total * (f4(1) - smoothing)
     sums[row] = total
     losses[row] = np.log(total) + top - own + smoothing * (own - mean)
+
+
+# Each a function of its own, because within a larger one a loop is not always compiled to vector
+# instructions.
+
+
+@njit(**LOOP)
+def _count(values, wanted):
+    found = 0
+    for index in range(len(values)):
+        found += values[index] == wanted
+    return found
+
+
+@njit(**LOOP)
+def _sum(values):
+    total = f4(0)
+    for index in range(len(values)):
+        total += values[index]
+    return total
+
+
+@njit(**LOOP)
+def _add(values, number):
+    for index in range(len(values)):
+        values[index] += number
+
+
+@njit(**LOOP)
+def _add_times(to, factor, values):
+    for index in range(len(to)):
+        to[index] += factor * values[index]
+
+
+@njit(**LOOP)
+def _exponentials(values, top):
+    total = f4(0)
+    for index in range(len(values)):
+        share = exp(values[index] - top)
+        values[index] = share
+        total += share
+    return total
 
 
 @njit(**LOOP)
@@ -134,6 +168,4 @@ def weights_back(rest, weighted, weights, turned, start, end, d_kernel, d_bias):
         product(T, N, width, some, rows, weighted, width, part, words, f4(0), to, words)
     d_bias[start:end] = 0
     for row in range(rows):
-        weight = weights[row]
-        for word in range(start, end):
-            d_bias[word] += weight * rest[row, word]
+        _add_times(d_bias[start:end], weights[row], rest[row, start:end])
