@@ -31,17 +31,19 @@ _STATES = ("h", "a", "more")
 def fits(stack: RecurrentStack, attention: str, steps: int | None, training: bool) -> bool:
     """Whether the compiled loops can do what is asked for.
 
+    They are for training alone, where nobody looks at what is attended to at padding.
+
     Args:
         stack: the layers.
         attention: of the decoder.
         steps: along the sequence; None where that is open.
-        training: whether dropout is drawn.
+        training: whether the network is trained.
     """
     layer = stack.recurrent_layers[0]
-    dropped = training and stack.variational and stack.dropout
-    simple = stack.layers == 1 and not stack.layer_norm and not dropped
+    dropped = stack.variational and stack.dropout
+    simple = stack.layers == 1 and not (stack.layer_norm or dropped)
     attends = attention in ("dot", "additive")
-    return simple and attends and steps != 1 and path_of(layer).name == "fast"
+    return training and simple and attends and steps != 1 and path_of(layer).name == "fast"
 
 
 def feed(

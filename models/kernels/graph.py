@@ -2,7 +2,7 @@
 
 Such a graph lives and dies with the process that traced it. It must never be part of an export, nor
 of what a `.keras` file is loaded into elsewhere: whoever asks for a compiled loop does so in
-training alone, or where `models.recurrent.path_of` says that the fast path is taken.
+training alone.
 """
 
 from __future__ import annotations

@@ -30,7 +30,9 @@ def results(decoder, mask=MASK, memory_mask=MEMORY_MASK, in_graph=False, batch=3
     def run(sequence, memory, *states):
         with tf.GradientTape() as tape:
             tape.watch([sequence, memory, *states])
-            outputs, attention, after = decoder(sequence, mask, states, memory, memory_mask)
+            outputs, attention, after = decoder(
+                sequence, mask, states, memory, memory_mask, training=True
+            )
             outputs, attention = (tf.boolean_mask(x, mask) for x in (outputs, attention))
             loss = tf.reduce_sum(tf.sin(outputs)) + tf.reduce_sum(tf.cos(3 * attention))
             loss += sum(tf.reduce_sum(state**2 * (i + 1)) for i, state in enumerate(after))
@@ -78,7 +80,9 @@ def test_a_batch_may_be_smaller_than_the_number_of_threads():
 
 def test_attention_is_zero_and_the_state_stays_at_padding():
     decoder = made("gru", "dot", input_feeding=True)
-    outputs, attention, _ = decoder(SEQUENCE, MASK, start(decoder), MEMORY, MEMORY_MASK)
+    outputs, attention, _ = decoder(
+        SEQUENCE, MASK, start(decoder), MEMORY, MEMORY_MASK, training=True
+    )
     assert not np.any(np.asarray(attention)[~np.asarray(MASK)])
     np.testing.assert_array_equal(outputs[2, 1:], np.tile(outputs[2, :1], (4, 1)))
 
@@ -97,12 +101,15 @@ def test_what_the_loops_cannot_do_goes_through_the_graph(changes):
     assert not compiled_feeding.fits(decoder.stack, decoder.attention, None, training=True)
 
 
-def test_one_step_and_an_export_go_through_the_graph():
+def test_one_step_and_what_is_no_training_go_through_the_graph():
     decoder = made(input_feeding=True)
-    assert compiled_feeding.fits(decoder.stack, "dot", None, training=False)
-    assert not compiled_feeding.fits(decoder.stack, "dot", 1, training=False)
+    fits = [
+        compiled_feeding.fits(decoder.stack, "dot", steps, training)
+        for steps, training in ((None, True), (1, True), (None, False))
+    ]
+    assert fits == [True, False, False]
     with plain():
-        assert not compiled_feeding.fits(decoder.stack, "dot", None, training=False)
+        assert not compiled_feeding.fits(decoder.stack, "dot", None, training=True)
 
 
 def operations(function):
