@@ -1,0 +1,1 @@
+"""Recurrent layers forward and backward on arrays, compiled by numba over BLAS."""
