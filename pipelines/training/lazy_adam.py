@@ -17,8 +17,8 @@ from pipelines.training.fused_adam import FusedAdam
 def unique_rows(gradient: tf.IndexedSlices) -> tf.IndexedSlices:
     """The same gradient with each row once, in ascending order; repeated rows are summed.
 
-    Sorted first, because the kernel that sums sorted segments gathers on its way. It sums in one
-    thread and in a stable order: the same to the bit each time.
+    Sorted first, because the kernel that sums sorted segments gathers on its way. The sort is
+    stable, so the order of the sums is always the same, and with it their last bit.
 
     Args:
         gradient: of a matrix; indices `[lookups]`, values `[lookups, width]`.
@@ -38,7 +38,9 @@ class LazyAdam(FusedAdam):
 
     A row that was not looked up keeps its weights and its moments, where Adam would let the moments
     decay and go on moving the weights (LazyAdam of TensorFlow Addons, SparseAdam of PyTorch). As in
-    both, the correction of the bias counts all steps. Rows of a gradient must be unique.
+    both, the correction of the bias counts all steps. Rows of a gradient must be unique, and a
+    matrix that is once updated by rows always has to be. There is no AdamW of this kind: its decay
+    changes all rows in each step.
 
     The moving average is that of Keras up to rounding. A row whose weight w stood still for k steps
     has the average w + (e - w) d^k, d the momentum, e the average before: this is made up for when
@@ -117,9 +119,8 @@ class LazyAdam(FusedAdam):
             float32 `[rows, 1]`.
         """
         missed = tf.cast(self.iterations - averaged, tf.float32)
-        return tf.where(tf.greater(averaged, 0), 1 - tf.pow(self.ema_momentum, missed), 1.0)[
-            :, None
-        ]
+        shares = 1 - tf.pow(self.ema_momentum, missed)
+        return tf.where(tf.greater(averaged, 0), shares, 1.0)[:, None]
 
     def _update_model_variables_moving_average(self, variables: list[keras.Variable]) -> None:
         for index, (weight, average) in enumerate(zip(variables, self._averages, strict=True)):

@@ -89,7 +89,7 @@ class Step:
             loss = tf.math.divide_no_nan(tf.reduce_sum(losses * shares), total)
             loss += tf.add_n([0.0, *self.model.losses])
         variables = self.model.trainable_variables
-        gradients = [self._gathered(g) for g in tape.gradient(loss, [v.value for v in variables])]
+        gradients = [self._summed(g) for g in tape.gradient(loss, [v.value for v in variables])]
         norm = tf.linalg.global_norm(gradients)
         if self.clip_norm:
             scale = self.clip_norm / tf.maximum(norm, self.clip_norm)
@@ -101,7 +101,7 @@ class Step:
         }
         return {"loss": loss, **means, "gradient_norm": norm, "weight": total}
 
-    def _gathered(self, gradient: tf.Tensor | tf.IndexedSlices) -> tf.Tensor | tf.IndexedSlices:
+    def _summed(self, gradient: tf.Tensor | tf.IndexedSlices) -> tf.Tensor | tf.IndexedSlices:
         """Sums what a token repeated in a batch gives, without which the norm would be wrong.
 
         Args:
