@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from models.outputs import Outputs
 from pipelines.batching import Batch
+from pipelines.training.lazy_adam import LazyAdam, unique_rows
 
 
 class Step:
@@ -88,21 +89,31 @@ class Step:
             loss = tf.math.divide_no_nan(tf.reduce_sum(losses * shares), total)
             loss += tf.add_n([0.0, *self.model.losses])
         variables = self.model.trainable_variables
-        # Dense, because the norm of an embedding's IndexedSlices counts a repeated token's parts
-        # one by one instead of their sum.
-        gradients = [
-            tf.convert_to_tensor(g) for g in tape.gradient(loss, [v.value for v in variables])
-        ]
+        gradients = [self._summed(g) for g in tape.gradient(loss, [v.value for v in variables])]
         norm = tf.linalg.global_norm(gradients)
         if self.clip_norm:
             scale = self.clip_norm / tf.maximum(norm, self.clip_norm)
-            gradients = [g * scale for g in gradients]
+            gradients = [tf.math.scalar_mul(scale, g) for g in gradients]
         self.optimizer.apply(gradients, variables)
         means = {
             name: tf.math.divide_no_nan(tf.reduce_sum(values * shares), total)
             for name, values in self.outputs.metrics(answer, targets).items()
         }
         return {"loss": loss, **means, "gradient_norm": norm, "weight": total}
+
+    def _summed(self, gradient: tf.Tensor | tf.IndexedSlices) -> tf.Tensor | tf.IndexedSlices:
+        """Sums what a token repeated in a batch gives, without which the norm would be wrong.
+
+        Args:
+            gradient: of an embedding by rows, if it is used for nothing but looking up.
+
+        Returns:
+            By unique rows where the optimizer can make use of them, else dense.
+        """
+        by_rows = isinstance(gradient, tf.IndexedSlices) and gradient.values.shape.rank == 2
+        if by_rows and isinstance(self.optimizer, LazyAdam):
+            return unique_rows(gradient)
+        return tf.convert_to_tensor(gradient)
 
     def _measure_graph(
         self, inputs: dict[str, tf.Tensor], targets: tf.Tensor
