@@ -94,6 +94,56 @@ def _enter(cell: int, borders: ndarray, hidden: ndarray, extra: ndarray) -> None
             copy(borders[1, r], extra[0, r])
 
 
+@njit(**ALLOCATING)
+def _fill_masked(
+    backwards: bool, zero_masked: bool, rows: Rows, last: ndarray, column: int, out: ndarray
+) -> None:
+    """Outputs of masked steps: zero, or that of the step before, which the state still is."""
+    time, units = out.shape[1], last.shape[1]
+    if rows.real.size == 0 and rows.active[time - 1] == rows.order.size:
+        return
+    for r in range(rows.order.size):
+        row = rows.order[r]
+        for step in range(time):
+            at = place(step, time, backwards)
+            ended = r >= rows.active[at]
+            if not ended and (rows.real.size == 0 or rows.real[row, at]):
+                continue
+            to = out[row, at, column : column + units]
+            if not repeats(rows, r, step, zero_masked):
+                clear(to)
+            elif ended:
+                copy(last[r], to)
+
+
+@njit(**ALLOCATING)
+def _ends(counts: ndarray, chunk: int, time: int, width: int, units: int) -> tuple[int, int]:
+    """Sizes of all that is kept: of the gates, and of the states."""
+    gates, hidden = 0, 0
+    for c in range(counts.size):
+        steps = min(chunk, time - c * chunk)
+        if counts[c]:
+            gates += steps * counts[c] * width
+            hidden += (steps + 1) * counts[c] * units
+    return gates, hidden
+
+
+@njit(**ALLOCATING)
+def _repeated(
+    backwards: bool, zero_masked: bool, rows: Rows, d_out: ndarray, column: int, d_h: ndarray
+) -> None:
+    """The gradients of outputs after a row's end, which repeat its last state."""
+    time, units = d_out.shape[1], d_h.shape[1]
+    if backwards:
+        return  # what lies after the end is read first: nothing is repeated there
+    for r in range(rows.order.size):
+        for step in range(time - 1, -1, -1):
+            if r < rows.active[step]:
+                break
+            if repeats(rows, r, step, zero_masked):
+                add(d_out[rows.order[r], step, column : column + units], d_h[r])
+
+
 @njit(types.void(*_GIVEN), **ENTRY)
 def forward(
     cell: int,
@@ -156,28 +206,6 @@ def forward(
     if out.size:
         _fill_masked(backwards, zero_masked, rows, kept.borders[-1, 0], column, out)
     restore(before)
-
-
-@njit(**ALLOCATING)
-def _fill_masked(
-    backwards: bool, zero_masked: bool, rows: Rows, last: ndarray, column: int, out: ndarray
-) -> None:
-    """Outputs of masked steps: zero, or that of the step before, which the state still is."""
-    time, units = out.shape[1], last.shape[1]
-    if rows.real.size == 0 and rows.active[time - 1] == rows.order.size:
-        return
-    for r in range(rows.order.size):
-        row = rows.order[r]
-        for step in range(time):
-            at = place(step, time, backwards)
-            ended = r >= rows.active[at]
-            if not ended and (rows.real.size == 0 or rows.real[row, at]):
-                continue
-            to = out[row, at, column : column + units]
-            if not repeats(rows, r, step, zero_masked):
-                clear(to)
-            elif ended:
-                copy(last[r], to)
 
 
 @njit(types.void(*_GIVEN, CUBE, CUBE, WEIGHTS), **ENTRY)
@@ -262,31 +290,3 @@ def backward(
             z, hidden, extra, d_chunk, d_z, d_a, d_states[0], d_states[-1], d_x, d_weights,
         )  # fmt: skip
     restore(before)
-
-
-@njit(**ALLOCATING)
-def _ends(counts: ndarray, chunk: int, time: int, width: int, units: int) -> tuple[int, int]:
-    """Sizes of all that is kept: of the gates, and of the states."""
-    gates, hidden = 0, 0
-    for c in range(counts.size):
-        steps = min(chunk, time - c * chunk)
-        if counts[c]:
-            gates += steps * counts[c] * width
-            hidden += (steps + 1) * counts[c] * units
-    return gates, hidden
-
-
-@njit(**ALLOCATING)
-def _repeated(
-    backwards: bool, zero_masked: bool, rows: Rows, d_out: ndarray, column: int, d_h: ndarray
-) -> None:
-    """The gradients of outputs after a row's end, which repeat its last state."""
-    time, units = d_out.shape[1], d_h.shape[1]
-    if backwards:
-        return  # what lies after the end is read first: nothing is repeated there
-    for r in range(rows.order.size):
-        for step in range(time - 1, -1, -1):
-            if r < rows.active[step]:
-                break
-            if repeats(rows, r, step, zero_masked):
-                add(d_out[rows.order[r], step, column : column + units], d_h[r])
