@@ -19,9 +19,9 @@ LONGEST = 300
 # From the bottom to the top. A module imports from rows below its own, or from its own package.
 LAYERS = (
     "models",
-    "pipelines.errors pipelines.paths pipelines.splits pipelines.buckets pipelines.runtime"
-    " pipelines.evaluation pipelines.ragged pipelines.raw pipelines.saved_model pipelines.waves"
-    " pipelines.conll",
+    "pipelines.allocator pipelines.errors pipelines.paths pipelines.splits pipelines.buckets",
+    "pipelines.runtime pipelines.evaluation pipelines.ragged pipelines.raw pipelines.saved_model"
+    " pipelines.waves pipelines.conll",
     "pipelines.config pipelines.examples pipelines.datasets pipelines.figures pipelines.server",
     "pipelines.task pipelines.data_card",
     "pipelines.features pipelines.batching pipelines.baselines pipelines.card_text",

@@ -59,7 +59,7 @@ def test_a_window_that_holds_the_sequence_is_full_back_propagation(window):
     logs, expected = step.train(text()), full.train(text())
     assert logs.keys() == expected.keys()
     for name, value in expected.items():
-        assert float(logs[name]) == pytest.approx(float(value), rel=1e-5), name
+        assert logs[name] == pytest.approx(value, rel=1e-5), name
     for one, two in zip(model.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_allclose(one, two, rtol=1e-5, atol=1e-7)
 
@@ -69,7 +69,7 @@ def test_the_state_is_carried_over_the_border():
     (_, step), (_, full) = windowed(5, rate=0.0), whole(rate=0.0)
     logs, expected = step.train(text()), full.train(text())
     for name in ("loss", "accuracy", "bits_per_token", "weight"):
-        assert float(logs[name]) == pytest.approx(float(expected[name]), rel=1e-5), name
+        assert logs[name] == pytest.approx(expected[name], rel=1e-5), name
 
 
 def test_the_gradient_ends_at_the_border():
