@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,7 +64,7 @@ class Part:
         sizes, rows = self.sizes, self.rows
         return len(rows.counts) + 1, sizes.states, len(rows.order), sizes.units
 
-    @cached_property
+    @functools.cached_property
     def lengths(self) -> tuple[int, int]:
         """Floats of all gates, and of all states, of the chunks together."""
         counts = self.rows.counts
@@ -86,7 +86,7 @@ class Part:
 def plan(
     sizes: Sizes, mask: np.ndarray, batch: int, time: int, backwards: tuple[bool, ...], threads: int
 ) -> list[Part]:
-    """Shares out.
+    """Shares out; what was asked last is remembered, for the way back and for the next layer.
 
     Args:
         sizes: of the layer.
@@ -96,8 +96,22 @@ def plan(
         backwards: of each direction, whether it reads time backwards.
         threads: how many run at a time.
     """
+    return _planned(sizes, mask.tobytes(), mask.shape, batch, time, backwards, threads)
+
+
+@functools.lru_cache(maxsize=16)
+def _planned(
+    sizes: Sizes,
+    content: bytes,
+    shape: tuple[int, int],
+    batch: int,
+    time: int,
+    backwards: tuple[bool, ...],
+    threads: int,
+) -> list[Part]:
     from models.kernels.rows import Rows
 
+    mask = np.frombuffer(content, bool).reshape(shape).copy()  # the kernels want one of their own
     nothing = np.zeros((0, 0), bool)
     real = mask if mask.size else nothing
     ends = np.full(batch, time)
