@@ -4,6 +4,7 @@
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
 READY := .venv/.ready
+KERNELS := .venv/.kernels
 STAGES := data build train evaluate export predict serve tasks ui
 
 # Every variable of the command line goes to the program, which knows the names and the choices,
@@ -31,18 +32,22 @@ serve:     ## the local server on the exports: PORT=
 tasks:     ## every task with its mode, data, size, metric and champion
 ui:        ## the MLflow pages on the runs: PORT=
 
-$(STAGES): $(READY)
+$(STAGES): $(KERNELS)
 	@nl=$$(printf '\n.') && nl=$${nl%.} && exec .venv/bin/unrolled $@ $(request)
 
 $(READY): requirements.lock pyproject.toml scripts/setup.sh
 	@nl=$$(printf '\n.') && nl=$${nl%.} && sh scripts/setup.sh $(if $(filter $(STAGES),$(firstword $(MAKECMDGOALS))),$(firstword $(MAKECMDGOALS)) $(request))
 
-setup: $(READY)  ## the environment alone
+$(KERNELS): $(READY) $(wildcard models/kernels/*.py)
+	@.venv/bin/python -m models.kernels && touch $@
 
-test: $(READY)  ## all tests
+setup: $(KERNELS)  ## the environment alone; compiles the recurrent kernels for this processor
+	@.venv/bin/python -m models.kernels
+
+test: $(KERNELS)  ## all tests
 	@.venv/bin/python -m pytest $(or $(TESTS),-n auto --maxprocesses 4 --dist loadfile)
 
-bench: $(READY)  ## measure beside Keras and PyTorch, all or one: BENCH=lengths TORCH_PYTHON=
+bench: $(KERNELS)  ## measure beside Keras and PyTorch, all or one: BENCH=lengths TORCH_PYTHON=
 	@nl=$$(printf '\n.') && nl=$${nl%.} && exec .venv/bin/python -m benchmarks $(request)
 
 lint: $(READY)  ## format, lint, types, the direction of imports

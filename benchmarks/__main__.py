@@ -28,6 +28,11 @@ BENCHMARKS = {
     "serving": "the local server",
 }
 VARIABLES = ("BENCH", "TORCH_PYTHON")
+FEATURES = (
+    *("avx", "avx2", "fma", "avx512f", "avx512_bf16", "avx512_fp16", "amx_bf16", "amx_int8"),
+    *("asimd", "sve", "bf16", "i8mm"),
+)
+"""What a processor may have that decides how fast products and loops are: of x86, of ARM."""
 
 
 def parse(words: Sequence[str]) -> tuple[list[str], str]:
@@ -56,10 +61,19 @@ def machine() -> str:
     """What the figures were measured on."""
     made = f"TensorFlow {version('tensorflow')}, Keras {version('keras')}"
     file = Path("/proc/cpuinfo")
-    lines = file.read_text().splitlines() if file.exists() else []
-    models = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
+    name, features = processor(file.read_text() if file.exists() else "")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{made}, {cores} cores ({models[0] if models else platform.machine()})"
+    return ", ".join([made, f"{cores} cores ({name or platform.machine()})", *features])
+
+
+def processor(cpuinfo: str) -> tuple[str, list[str]]:
+    """The processor's name and those of its features that matter, from `/proc/cpuinfo`."""
+    said: dict[str, str] = {}
+    for line in cpuinfo.splitlines():
+        name, _, value = line.partition(":")
+        said.setdefault(name.strip(), value.strip())
+    flags = said.get("flags", said.get("Features", "")).split()
+    return said.get("model name", ""), [name for name in FEATURES if name in flags]
 
 
 def main() -> int:
@@ -70,10 +84,10 @@ def main() -> int:
         print(f"unrolled: {error}", file=sys.stderr)
         return 2
     environment = ENVIRONMENT | os.environ | ({"TORCH_PYTHON": torch} if torch else {})
-    print(f"{machine()}\nMedians, with the quartiles in brackets.")
+    print("Medians, with the quartiles in brackets.")
     failed = []
     for name in wanted:
-        print(f"\n## {name}: {BENCHMARKS[name]}\n", flush=True)
+        print(f"\n## {name}: {BENCHMARKS[name]}\n{machine()}\n", flush=True)
         started = time.monotonic()
         command = [sys.executable, "-m", f"benchmarks.{name}"]
         if subprocess.run(command, cwd=PROJECT, env=environment).returncode:

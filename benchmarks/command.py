@@ -7,12 +7,13 @@ import os
 import sys
 
 from benchmarks.workers import ENVIRONMENT
+from pipelines.allocator import keep_freed_memory
 
 
 def quick(about: str | None) -> bool:
     """Whether the command line asks for sizes so small that they show only that all runs.
 
-    Makes TensorFlow quiet as well, before its import.
+    Prepares the process as well, before the import of TensorFlow.
 
     Args:
         about: docstring of the module; its first line is the help.
@@ -24,7 +25,8 @@ def quick(about: str | None) -> bool:
 
 
 def prepare() -> None:
-    """Makes TensorFlow quiet, before its import."""
+    """Makes TensorFlow quiet and lets it keep its memory, before its import."""
+    keep_freed_memory()
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
 

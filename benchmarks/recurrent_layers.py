@@ -19,6 +19,7 @@ import tensorflow as tf
 
 from benchmarks.timing import interleaved, table
 from models import recurrent
+from pipelines.allocator import keep_freed_memory
 
 CELLS = ("LSTM", "GRU", "SimpleRNN")
 FEATURES = 64
@@ -85,6 +86,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--cells", nargs="+", choices=CELLS, default=CELLS)
     given = parser.parse_args()
+    keep_freed_memory()
     case = ["cell", "units", "time", "batch", "directions"]
     print("Training step of a layer, forward and backward\n")
     rows = [row(cell, c, True, given.rounds) for cell in given.cells for c in TRAINING]

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pipelines.allocator import keep_freed_memory
+
 PROJECT = Path(__file__).parents[1]
 ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
 """What a worker is given, where the caller's environment does not say otherwise."""
@@ -67,11 +69,12 @@ class Worker:
 
 
 def serve(answer: Callable[..., Any]) -> None:
-    """Answers questions until the input ends.
+    """Answers questions until the input ends; all rivals keep the memory that they freed.
 
     Args:
         answer: takes what a question names.
     """
+    keep_freed_memory()
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what libraries print is no answer
     for line in sys.stdin:

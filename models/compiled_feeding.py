@@ -8,24 +8,25 @@ see `models.kernels.feeding`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from models.cross_attention import CrossAttention
-from models.kernels import feeding
-from models.kernels.cells import KINDS
-from models.kernels.graph import in_graph
-from models.kernels.threads import Memory, cores, each
-from models.recurrent import path_of
+from models.kernels.compiled import kernels
+from models.recurrent import path_of, workers
+from models.recurrent.graph import like, outside
+from models.recurrent.layer import FastLayer
+from models.recurrent.plan import Part, Sizes, plan
+from models.recurrent.workspace import Workspace
 from models.stack import RecurrentStack
 from models.tensors import Tensor
-
-_MEMORY = Memory()
-_STATES = ("h", "a", "more")
 
 
 def fits(stack: RecurrentStack, attention: str, steps: int | None, training: bool) -> bool:
@@ -73,23 +74,32 @@ def feed(
         attention: float32 `[batch, time, steps]`; zeros at padding.
         states: after the last real step.
     """
-    cell, keys, values = stack.recurrent_layers[0].cell, projected[0], projected[-1]
-    kernel, asking, bias = map(
-        tf.convert_to_tensor, (cell.kernel, cell.recurrent_kernel, cell.bias)
-    )
-    bias, again = tf.unstack(bias) if stack.cell == "gru" else (bias, tf.zeros_like(bias))
+    kernels()  # read from the disk here, and not first on a thread of TensorFlow
+    layer: FastLayer = stack.recurrent_layers[0]
+    cell, keys, values = layer.cell, projected[0], projected[-1]
+    kernel, bias = tf.convert_to_tensor(cell.kernel), tf.convert_to_tensor(cell.bias)
     features, width = sequence.shape[-1], values.shape[-1]
     joining = tf.convert_to_tensor(attentional.kernel)
-    asking, vector = [asking, joining[width:]], tf.zeros([0])
+    asking, vector = [tf.convert_to_tensor(cell.recurrent_kernel), joining[width:]], tf.zeros([0])
     if cross.attention == "additive":
         asking.append(tf.convert_to_tensor(cross.query.kernel))
         keys, vector = keys + cross.query.bias, tf.convert_to_tensor(cross.score)
-    given = [_times(sequence, kernel[:features]) + bias, keys, _times(values, joining[:width])]
-    weights = [tf.concat(asking, 1), kernel[features:], again, vector]
+    given = [_times(sequence, kernel[:features]), keys, _times(values, joining[:width])]
+    bias = tf.reshape(bias, [-1, kernel.shape[1]])
+    weights = [tf.concat(asking, 1), kernel[features:], bias, vector]
     *inner, fed = states
     begin = [inner[0], fed, inner[-1]]
-    outputs, attention, h, a, more = _run(stack.cell, given, weights, begin, mask, memory_mask)
-    return outputs, attention, [h, more, a] if stack.cell == "lstm" else [h, a]
+    code = layer.equations
+    call = Call(Sizes(code.code, code.gates, code.states, stack.units, None), layer.workspace)
+    primal = [*given, *weights, *begin]
+    made = outside(
+        call.forward, call.backward, primal, 5, 1, lambda some: [*some, mask, memory_mask]
+    )
+    outputs, attention, *after = made
+    outputs = tf.ensure_shape(outputs, [*sequence.shape[:2], stack.units])
+    attention = tf.ensure_shape(attention, [*sequence.shape[:2], memory_mask.shape[1]])
+    h, a, c = like(after, begin)
+    return outputs, attention, [h, c, a] if stack.cell == "lstm" else [h, a]
 
 
 def _times(values: Tensor, kernel: Tensor) -> Tensor:
@@ -100,150 +110,113 @@ def _times(values: Tensor, kernel: Tensor) -> Tensor:
     return tf.ensure_shape(product, [*values.shape[:2], kernel.shape[-1]])
 
 
-def _run(
-    kind: str,
-    given: Sequence[Tensor],
-    weights: Sequence[Tensor],
-    states: Sequence[Tensor],
-    real: Tensor,
-    seen: Tensor,
-) -> tuple[Tensor, ...]:
-    """The loop, with the gradient written by hand.
-
-    Args:
-        kind: of cell.
-        given: see `models.kernels.feeding.forward`, as the rest.
-        weights: its weights.
-        states: h, a, c.
-        real: bool `[batch, time]`.
-        seen: bool `[batch, steps]`.
-
-    Returns:
-        Outputs, attention, and the states at the end.
-    """
-    parts, number = cores(), KINDS[kind]
-
-    @tf.custom_gradient
-    def run(*primal: Tensor) -> tuple:
-        inputs = [*primal, real, seen]
-        made = in_graph(lambda *arrays: _forward(number, Arrays(*arrays), parts), inputs, 5 + parts)
-        made, kept = made[:5], made[5:]
-        time, steps = real.shape[1], seen.shape[1]
-        shapes = [primal[7].shape[:1] + rest for rest in ([time], [time, steps], [], [], [])]
-        units = primal[7].shape[-1:]
-        for index, (value, shape) in enumerate(zip(made, shapes, strict=True)):
-            value.set_shape(shape if index == 1 else shape + units)
-
-        def back(*d_made: Tensor) -> list[Tensor]:
-            gradients = in_graph(
-                lambda *arrays: _backward(number, Arrays(*arrays[:12]), arrays[12:], parts),
-                [*inputs, made[1], *d_made, *kept],
-                len(primal),
-            )
-            return [tf.ensure_shape(d, p.shape) for d, p in zip(gradients, primal, strict=True)]
-
-        return tuple(made), back
-
-    return run(*given, *weights, *states)
-
-
 @dataclass(frozen=True)
-class Arrays:
-    """What goes into a loop: see `models.kernels.feeding.forward`."""
+class Call:
+    """The calls of `models.kernels.feeding`, forward and backward.
 
-    x: np.ndarray
-    keys: np.ndarray
-    values: np.ndarray
-    asking: np.ndarray
-    feeding: np.ndarray
-    bias: np.ndarray
-    vector: np.ndarray
-    h: np.ndarray
-    a: np.ndarray
-    more: np.ndarray
-    real: np.ndarray
-    seen: np.ndarray
+    Attributes:
+        sizes: of the layer.
+        workspace: lends the buffers.
+    """
 
-    @property
-    def given(self) -> tuple[np.ndarray, ...]:
-        """What is given for each step."""
-        return self.x, self.keys, self.values
+    sizes: Sizes
+    workspace: Workspace
 
-    @property
-    def weights(self) -> tuple[np.ndarray, ...]:
-        """The weights."""
-        return self.asking, self.feeding, self.bias, self.vector
+    def forward(self, *arrays: np.ndarray) -> list[np.ndarray]:
+        """The pass forward.
 
-    def parts(self, count: int) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Of each thread its rows, and how many of them have not ended at each step.
+        Args:
+            *arrays: the fields of `Given`, `Weights` and `States` of the kernel, then the masks of
+                steps and memory.
 
-        The rows are dealt out by length, so that all threads have as much to do.
+        Returns:
+            Outputs, attention, the states after the last step, and, flat, what the way back needs.
         """
-        time = self.real.shape[1]
-        backwards = np.argmax(self.real[:, ::-1], axis=1) if time else 0
-        lengths = np.where(self.real.any(axis=1), time - backwards, 0)
-        order = np.argsort(-lengths, kind="stable")
-        dealt = [np.ascontiguousarray(order[part::count]) for part in range(count)]
-        steps = np.arange(time)[:, None]
-        return [(rows, (lengths[rows] > steps).sum(axis=1)) for rows in dealt]
+        kernel, given, weights, states, (real, seen) = self._sorted(arrays)
+        (batch, time), steps = real.shape, seen.shape[1]
+        outputs = self.workspace.take(batch, time, self.sizes.units)
+        attention = self.workspace.take(batch, time, steps)
+        after = kernel.States(*map(np.array, states))
+        parts = self._parts(real)
+        shapes = [self._shapes(part, steps, weights) for part in parts]
+        flat = self.workspace.take(sum(_size(some) for some in shapes))
+        jobs = [
+            partial(
+                *(kernel.forward, self.sizes.cell, part.rows, seen, given, weights, after, kept),
+                *(outputs, attention),
+            )
+            for part, kept in zip(parts, self._carve(flat, shapes), strict=True)
+        ]
+        workers.run(jobs)
+        return [outputs, attention, *after, flat]
 
-    def carve(self, flat: np.ndarray, rows: int) -> tuple[np.ndarray, ...]:
-        """What the way back needs of a part, out of one array: see `feeding.forward`."""
-        time, (units, wide) = self.real.shape[1], self.feeding.shape
-        shapes = [(time, rows, wide), *[(time + 1, rows, units)] * 3, (time, rows, units)]
-        ends = np.cumsum([np.prod(shape) for shape in shapes])
-        pieces = np.split(flat, ends[:-1])
-        return tuple(p.reshape(shape) for p, shape in zip(pieces, shapes, strict=True))
+    def backward(self, flat: np.ndarray, *arrays: np.ndarray) -> list[np.ndarray]:
+        """The pass backward.
 
-    def size(self, rows: int) -> int:
-        """Of the array to be carved."""
-        time, (units, wide) = self.real.shape[1], self.feeding.shape
-        return rows * (time * wide + (4 * time + 3) * units)
+        Args:
+            flat: of the pass forward.
+            *arrays: likewise, and then the gradients of what the pass forward returned but `flat`.
+
+        Returns:
+            The gradients of all that the pass forward was given but the masks.
+        """
+        kernel, given, weights, _, (real, seen, d_outputs, *others) = self._sorted(arrays)
+        d_attention, *d_after = map(np.array, others)  # they are overwritten
+        d_states, parts = kernel.States(*d_after), self._parts(real)
+        d_given = kernel.Given(*(self.workspace.take(*each.shape) for each in given))
+        shapes = [self._shapes(part, seen.shape[1], weights) for part in parts]
+        jobs, d_weights = [], []
+        for part, kept in zip(parts, self._carve(flat, shapes), strict=True):
+            mine = kernel.Weights(*map(np.empty_like, weights))
+            d_weights.append(mine)
+            rows, every, wide = len(part.rows.order), weights.asking.shape[1], given.x.shape[2]
+            room = [(part.time, rows, wide), (part.time + 1, rows, every)]
+            jobs.append(
+                partial(
+                    *(kernel.backward, self.sizes.cell, part.rows, seen, given, weights, kept),
+                    *(d_outputs, d_attention, d_states, d_given, mine),
+                    *(self.workspace.take(*shape) for shape in room),
+                )
+            )
+        workers.run(jobs)
+        # Always in the same order, so that the sum is the same to the bit.
+        sums = [sum(same[1:], same[0]) for same in zip(*d_weights, strict=True)]
+        return [*d_given, *sums, *d_states]
+
+    def _sorted(self, arrays: Sequence[np.ndarray]) -> tuple[Any, Any, Any, Any, Any]:
+        """The kernels, what they are given, and the rest."""
+        kernel = kernels().feeding
+        given, weights = kernel.Given(*arrays[:3]), kernel.Weights(*arrays[3:7])
+        return kernel, given, weights, kernel.States(*arrays[7:10]), arrays[10:]
+
+    def _parts(self, real: np.ndarray) -> list[Part]:
+        return plan(self.sizes, real, *real.shape, (False,), workers.threads())
+
+    def _shapes(self, part: Part, steps: int, weights: Any) -> list[tuple[int, ...]]:
+        """Of what is kept of a part; of a simple RNN the state after a step says all of it."""
+        rows, wide, units = len(part.rows.order), weights.bias.shape[1], self.sizes.units
+        states, asked = (part.time + 1, rows, units), (part.time, rows, units)
+        return [
+            (part.time if self.sizes.gates > 1 else 0, rows, wide),
+            *[states] * 3,
+            asked if weights.vector.size else (0, rows, units),
+            (part.time, rows, steps),
+        ]
+
+    def _carve(self, flat: np.ndarray, shapes: Sequence[Sequence[tuple[int, ...]]]) -> list[Any]:
+        """What is kept of each part, out of one array."""
+        found, at = [], 0
+        for some in shapes:
+            arrays = []
+            for shape in some:
+                size = math.prod(shape)
+                arrays.append(flat[at : at + size].reshape(shape))
+                at += size
+            if self.sizes.gates == 1:
+                arrays[0] = arrays[1][1:]
+            found.append(kernels().feeding.Kept(*arrays))
+        return found
 
 
-def _forward(kind: int, given: Arrays, count: int) -> tuple[np.ndarray, ...]:
-    batch, time = given.real.shape
-    made = (
-        _MEMORY.empty(batch, time, given.h.shape[1]),
-        _MEMORY.empty(batch, time, given.seen.shape[1]),
-    )
-    parts = given.parts(count)
-    flat = [_MEMORY.empty(given.size(len(rows))) for rows, _ in parts]
-    kept = [given.carve(array, len(rows)) for array, (rows, _) in zip(flat, parts, strict=True)]
-    shared = (given.real, given.seen, given.given, given.weights)
-    begin = (given.h, given.a, given.more)
-
-    def part(index: int) -> None:
-        feeding.forward(kind, *parts[index], *shared, begin, kept[index], made)
-
-    each([lambda index=index: part(index) for index in range(count)])
-    ends = [np.empty_like(state) for state in begin]
-    for (rows, _), (_, *histories, _) in zip(parts, kept, strict=True):
-        for end, history in zip(ends, histories, strict=True):
-            end[rows] = history[-1]
-    return *made, *ends, *flat
-
-
-def _backward(
-    kind: int, given: Arrays, others: Sequence[np.ndarray], count: int
-) -> tuple[np.ndarray, ...]:
-    attention, d_outputs, d_attention, *d_ends = others[:6]
-    d_made, d_states = (d_outputs, np.array(d_attention)), tuple(np.array(d) for d in d_ends)
-    d_given = (_MEMORY.empty(*given.x.shape), *(np.zeros_like(g) for g in given.given[1:]))
-    parts = given.parts(count)
-    d_weights = [tuple(np.empty_like(weight) for weight in given.weights) for _ in parts]
-
-    def part(index: int) -> None:
-        (rows, active), (time, every) = parts[index], (given.real.shape[1], given.asking.shape[1])
-        kept = given.carve(others[6 + index], len(rows))
-        rooms = (
-            _MEMORY.empty(time, len(rows), given.x.shape[2]),
-            _MEMORY.empty(time + 1, len(rows), every),
-        )
-        shared = (given.real, given.seen, given.given, given.weights)
-        back = (attention, d_made, d_states, d_given, d_weights[index], *rooms)
-        feeding.backward(kind, rows, active, *shared, kept, *back)
-
-    each([lambda index=index: part(index) for index in range(count)])
-    sums = [sum(each_part[1:], each_part[0]) for each_part in zip(*d_weights, strict=True)]
-    return *d_given, *sums, *d_states
+def _size(shapes: Sequence[tuple[int, ...]]) -> int:
+    return sum(math.prod(shape) for shape in shapes)

@@ -57,7 +57,8 @@ def build(spec: ModelSpec, inputs: SequenceInput, outputs: Tokens | Transcript) 
             " the one is none of the other; set copy=0",
         )
     read = inputs.connect(spec)
-    memory, ends = make_stack(spec)(read.sequence, mask=read.mask)
+    looked_at = spec.attention != "none" or spec.layer_norm  # the outputs of all steps
+    memory, ends = make_stack(spec, return_sequences=looked_at)(read.sequence, mask=read.mask)
     states = states_from_encoder(spec, ends, memory, read.mask)
     start = writing.Start(states, memory, read.mask)
     if spec.copy:

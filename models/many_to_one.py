@@ -33,9 +33,12 @@ def build(spec: ModelSpec, inputs: SequenceInput, outputs: SingleOutputs) -> ker
         `attention`, float32 `[batch, time]`.
     """
     read = inputs.connect(spec)
-    states, _ = make_stack(spec)(read.sequence, mask=read.mask)
+    ends = _ends_suffice(spec)
+    states, _ = make_stack(spec, return_sequences=not ends)(read.sequence, mask=read.mask)
     answer = {}
-    if spec.attention == "none":
+    if ends:
+        pooled = states
+    elif spec.attention == "none":
         halves = spec.bidirectional and spec.recurrent  # a transformer has no backward half
         pooled = StatePooling(spec.pooling, halves, name=POOLING)(states, read.mask)
     else:
@@ -75,4 +78,11 @@ def streaming(spec: ModelSpec, model: keras.Model, outputs: SingleOutputs) -> St
     Raises:
         SpecError: the network reads backwards.
     """
-    return stack_streaming(spec, model, POOLING if parts.has(model, POOLING) else ATTENTION)
+    pooled = [name for name in (POOLING, ATTENTION) if parts.has(model, name)]
+    return stack_streaming(spec, model, pooled[0] if pooled else None)
+
+
+def _ends_suffice(spec: ModelSpec) -> bool:
+    """Whether all that is wanted of the sequence are the states that it ends in."""
+    finished = spec.layer_norm or (spec.residual and spec.layers > 1)
+    return spec.recurrent and spec.attention == "none" and spec.pooling == "last" and not finished

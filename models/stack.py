@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 from keras import KerasTensor
 
-from models.recurrent import GRU, LSTM, SimpleRNN
+from models.recurrent import GRU, LSTM, Bidirectional, SimpleRNN
 from models.spec import ModelSpec
 
 LAYERS = {"simple_rnn": SimpleRNN, "lstm": LSTM, "gru": GRU}
@@ -17,7 +17,9 @@ STATES = {"simple_rnn": 1, "lstm": 2, "gru": 1}
 """State tensors of a cell: h, and of an LSTM c as well."""
 
 
-def make_stack(spec: ModelSpec, name: str = "stack") -> keras.layers.Layer:
+def make_stack(
+    spec: ModelSpec, name: str = "stack", return_sequences: bool = True
+) -> keras.layers.Layer:
     """The layers that read the sequence, of whatever cell.
 
     Both kinds are called as `stack(sequence, mask=, states=)`, give `(outputs, states)`, and have
@@ -26,12 +28,13 @@ def make_stack(spec: ModelSpec, name: str = "stack") -> keras.layers.Layer:
     Args:
         spec: of the network.
         name: of the layer.
+        return_sequences: see `RecurrentStack`; a transformer always gives the outputs of all steps.
     """
     if spec.cell == "transformer":
         from models.transformer import TransformerStack
 
         return TransformerStack.from_spec(spec, name)
-    return RecurrentStack.from_spec(spec, name)
+    return RecurrentStack.from_spec(spec, name, return_sequences)
 
 
 @keras.saving.register_keras_serializable("unrolled")
@@ -58,6 +61,8 @@ class RecurrentStack(keras.layers.Layer):
         l1: penalty on input and recurrent kernels.
         l2: penalty on input and recurrent kernels.
         time_checkpoint: steps between the states that are kept for the backward pass; 0 keeps all.
+        return_sequences: whether the outputs of all steps are wanted, or the states alone that the
+            highest layer ends in, which cost less. These are not normalised and no input is added.
     """
 
     def __init__(
@@ -73,6 +78,7 @@ class RecurrentStack(keras.layers.Layer):
         l1: float = 0.0,
         l2: float = 0.0,
         time_checkpoint: int = 0,
+        return_sequences: bool = True,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -88,6 +94,7 @@ class RecurrentStack(keras.layers.Layer):
         self.l1 = l1
         self.l2 = l2
         self.time_checkpoint = time_checkpoint
+        self.return_sequences = return_sequences
         self.recurrent_layers = [self._recurrent_layer(index) for index in range(layers)]
         self.norms = [
             keras.layers.LayerNormalization(dtype=self.dtype_policy, name=f"norm_{index}")
@@ -100,9 +107,10 @@ class RecurrentStack(keras.layers.Layer):
         ]
 
     @classmethod
-    def from_spec(cls, spec: ModelSpec, name: str) -> RecurrentStack:
+    def from_spec(cls, spec: ModelSpec, name: str, return_sequences: bool = True) -> RecurrentStack:
         """The stack of a network."""
-        return cls(**{field: getattr(spec, field) for field in FIELDS}, name=name)
+        made = {field: getattr(spec, field) for field in FIELDS}
+        return cls(**made, return_sequences=return_sequences, name=name)
 
     @property
     def width(self) -> int:
@@ -134,7 +142,8 @@ class RecurrentStack(keras.layers.Layer):
             training: whether dropout is drawn.
 
         Returns:
-            outputs: float `[batch, time, width]`, the states of the highest layer for each step.
+            outputs: float `[batch, time, width]`, the states of the highest layer for each step; or
+                `[batch, width]`, those that it ends in: of the backward direction after the first.
             states: after the last real step, float `[batch, units]` each: h of a layer (of an LSTM
                 h, c), the layers from the lowest, of a layer both directions, forward first.
         """
@@ -147,7 +156,10 @@ class RecurrentStack(keras.layers.Layer):
             before = states[index * each : (index + 1) * each] if states is not None else None
             sequence, *final = layer(sequence, mask=mask, initial_state=before, training=training)
             after += final
-            sequence = self.finish_layer(index, sequence, below)
+            if self.return_sequences or index < self.layers - 1:
+                sequence = self.finish_layer(index, sequence, below)
+            else:
+                sequence = tf.concat(final[:: STATES[self.cell]], axis=-1)  # h of each direction
         # The mask that Keras attaches to the tensor of a recurrent layer ends here.
         return tf.identity(sequence), after
 
@@ -171,7 +183,8 @@ class RecurrentStack(keras.layers.Layer):
         count = STATES[self.cell] * self.layers * (2 if self.bidirectional else 1)
         kind = self.compute_dtype
         states = [KerasTensor((batch, self.units), kind) for _ in range(count)]
-        return KerasTensor((batch, time, self.width), kind), states
+        steps = [time] if self.return_sequences else []
+        return KerasTensor((batch, *steps, self.width), kind), states
 
     def compute_mask(self, *_: object, **__: object) -> None:
         """The mask is an argument of everything above; none is handed on beside it."""
@@ -189,13 +202,14 @@ class RecurrentStack(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """The arguments, for saving."""
-        return super().get_config() | {field: getattr(self, field) for field in FIELDS}
+        own = {field: getattr(self, field) for field in (*FIELDS, "return_sequences")}
+        return super().get_config() | own
 
     def _recurrent_layer(self, index: int) -> keras.layers.Layer:
         penalty = keras.regularizers.L1L2(self.l1, self.l2) if self.l1 or self.l2 else None
         layer = LAYERS[self.cell](
             self.units,
-            return_sequences=True,
+            return_sequences=self.return_sequences or index < self.layers - 1,
             return_state=True,
             kernel_regularizer=penalty,
             recurrent_regularizer=penalty,
@@ -205,9 +219,7 @@ class RecurrentStack(keras.layers.Layer):
             name=f"{self.cell}_{index}",
         )
         if self.bidirectional:
-            return keras.layers.Bidirectional(
-                layer, dtype=self.dtype_policy, name=f"bidirectional_{index}"
-            )
+            return Bidirectional(layer, dtype=self.dtype_policy, name=f"bidirectional_{index}")
         return layer
 
 

@@ -19,7 +19,6 @@ from pipelines.examples import Columns
 from pipelines.ragged import Ragged, joined
 from pipelines.task import Features
 
-PREFETCHED = 4
 TARGET_STEPS = 8
 """Targets that have a length of their own are padded to a multiple of this."""
 
@@ -161,39 +160,24 @@ class Batches:
         yield from self._serve(self.plan(np.argsort(self._lengths, kind="stable")))
 
     def _serve(self, batches: list[tuple[np.ndarray, int]]) -> Iterator[Batch]:
-        shapes = {name: _open_spec(x) for name, x in self.encoded.inputs.items()}
-        signature = (
-            shapes,
-            _open_spec(self.encoded.targets),
-            tf.TensorSpec([None], tf.float32),
-            tf.TensorSpec([], tf.int64),
-        )
-
-        def padded() -> Iterator[tuple]:
-            for rows, length in batches:
-                inputs = {
-                    name: x.pad(rows, length) if isinstance(x, Ragged) else x[rows]
-                    for name, x in self.encoded.inputs.items()
-                }
-                steps = int(self._lengths[rows].sum())
-                yield inputs, self._targets(rows, length), self.encoded.weights[rows], steps
-
-        ahead = tf.data.Dataset.from_generator(padded, output_signature=signature)
-        for inputs, batch_targets, weights, steps in ahead.prefetch(PREFETCHED):
-            yield Batch(inputs, batch_targets, weights, int(steps))
+        # In the loop and not ahead of it: a batch is padded in 0.2 ms, and a step leaves no core
+        # idle for that. Through tf.data, which calls Python for each batch, it took 1 ms to 4.
+        for rows, length in batches:
+            inputs = {
+                name: tf.convert_to_tensor(_taken(x, rows, length))
+                for name, x in self.encoded.inputs.items()
+            }
+            targets = tf.convert_to_tensor(self._targets(rows, length))
+            weights = tf.convert_to_tensor(self.encoded.weights[rows])
+            yield Batch(inputs, targets, weights, int(self._lengths[rows].sum()))
 
     def _targets(self, rows: np.ndarray, length: int) -> np.ndarray:
         targets = self.encoded.targets
-        if not isinstance(targets, Ragged):
-            return targets[rows]
-        if not self._aligned:
+        if isinstance(targets, Ragged) and not self._aligned:
             longest = int(targets.lengths[rows].max())
             length = -(-longest // TARGET_STEPS) * TARGET_STEPS
-        return targets.pad(rows, length)
+        return _taken(targets, rows, length)
 
 
-def _open_spec(values: Ragged | np.ndarray) -> tf.TensorSpec:
-    """The spec of a batch of these, with open batch size and length."""
-    if isinstance(values, Ragged):
-        return tf.TensorSpec([None, None, *values.values.shape[1:]], values.values.dtype)
-    return tf.TensorSpec([None, *values.shape[1:]], values.dtype)
+def _taken(values: Ragged | np.ndarray, rows: np.ndarray, length: int) -> np.ndarray:
+    return values.pad(rows, length) if isinstance(values, Ragged) else values[rows]

@@ -60,6 +60,12 @@ class TrainingSettings:
     epochs: int = setting(10, "passes over the training split", low=1)
     batch_size: int = setting(64, "examples per step", low=1)
     optimizer: str = setting("adam", "the optimizer", choices=("adam", "adamw"))
+    embedding_update: str = setting(
+        "rows",
+        "what a step changes of an embedding: the rows of the batch's tokens, or all of them"
+        " (dense), as adamw always does: its decay is for every row",
+        choices=("rows", "dense"),
+    )
     learning_rate: float = setting(1e-3, "peak step size", low=0.0)
     schedule: str = setting(
         "constant", "learning rate over the steps", choices=("constant", "cosine", "linear")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,28 @@ from pipelines.examples import SPLITS, Examples
 
 QUANTILES = {"shortest": 0.0, "median": 0.5, "p95": 0.95, "longest": 1.0}
 
-Tokenise = Callable[[Sequence[str]], Iterable[list[str]]]
-"""Texts -> the tokens of each in turn; lazily, so that one text's tokens are held at a time."""
+
+@dataclass(frozen=True)
+class Counts:
+    """What the texts of a split are made of.
+
+    Attributes:
+        lengths: of each text in tokens, uncut, int64 `[n]`.
+        tokens: how often each occurs.
+    """
+
+    lengths: np.ndarray
+    tokens: Counter[str]
+
+    @classmethod
+    def of(cls, texts: Iterable[Sequence[str]]) -> Counts:
+        """Counts the tokens of each text in turn."""
+        tokens: Counter[str] = Counter()
+        lengths = []
+        for text in texts:
+            tokens.update(text)
+            lengths.append(len(text))
+        return cls(np.array(lengths, np.int64), tokens)
 
 
 @dataclass(frozen=True)
@@ -34,7 +54,7 @@ class Lengths:
 
 def text_card(
     examples: Examples,
-    tokenise: Tokenise,
+    counts: Mapping[str, Counts],
     vocabulary: Collection[str],
     max_length: int,
     buckets: int,
@@ -45,7 +65,7 @@ def text_card(
 
     Args:
         examples: with the column `text`, and perhaps `label`.
-        tokenise: texts -> their tokens, uncut.
+        counts: of the column `text` of each split.
         vocabulary: the tokens that the network knows.
         max_length: tokens kept of a text.
         buckets: lengths that batches may be padded to.
@@ -57,19 +77,13 @@ def text_card(
         `duplicates` (see `_duplicates`).
     """
     known = frozenset(vocabulary)
-    lengths: dict[str, np.ndarray] = {}
-    unknown: dict[str, float] = {}
-    distinct = 0
-    for name in SPLITS:
-        lengths[name], words = _count(tokenise, examples.splits[name]["text"])
-        if name == "train":
-            distinct = len(words)
-        outside = sum(count for word, count in words.items() if word not in known)
-        unknown[name] = share(outside, words.total())
+    lengths = {name: counts[name].lengths for name in SPLITS}
     card = sequence_card(examples, Lengths(unit, lengths), max_length, buckets, targets)
     for name in SPLITS:
-        card["splits"][name]["out_of_vocabulary"] = unknown[name]
-    card["vocabulary"] = {"known": len(known), "in_training_texts": distinct}
+        tokens = counts[name].tokens
+        outside = sum(count for token, count in tokens.items() if token not in known)
+        card["splits"][name]["out_of_vocabulary"] = share(outside, tokens.total())
+    card["vocabulary"] = {"known": len(known), "in_training_texts": len(counts["train"].tokens)}
     card["duplicates"] = _duplicates(examples)
     return card
 
@@ -128,16 +142,6 @@ def sequence_card(
 def share(part: int, whole: int) -> float:
     """A part of a whole that may be nothing."""
     return part / whole if whole else 0.0
-
-
-def _count(tokenise: Tokenise, texts: np.ndarray) -> tuple[np.ndarray, Counter[str]]:
-    """Lengths of texts in tokens, int64 [N], and how often each token occurs."""
-    words: Counter[str] = Counter()
-    lengths = np.zeros(len(texts), dtype=np.int64)
-    for i, tokens in enumerate(tokenise(texts.tolist())):
-        words.update(tokens)
-        lengths[i] = len(tokens)
-    return lengths, words
 
 
 def _lengths(lengths: np.ndarray, max_length: int) -> dict[str, Any]:

@@ -38,12 +38,10 @@ class Ragged:
         Returns:
             `[batch, length, ...]`.
         """
-        shape = (len(rows), length, *self.values.shape[1:])
-        padded = np.full(shape, self.fill, self.values.dtype)
-        lengths = self.lengths[rows]
-        steps = np.arange(length)
-        real = steps < lengths[:, None]  # [batch, length]
-        padded[real] = self.values[(self.splits[rows][:, None] + steps)[real]]
+        padded = np.full((len(rows), length, *self.values.shape[1:]), self.fill, self.values.dtype)
+        begins, ends = self.splits[rows].tolist(), self.splits[rows + 1].tolist()
+        for row, begin, end in zip(padded, begins, ends, strict=True):
+            row[: end - begin] = self.values[begin:end]
         return padded
 
 

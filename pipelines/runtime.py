@@ -10,9 +10,12 @@ import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from pipelines.allocator import keep_freed_memory
+
 
 def import_tensorflow() -> None:
     """Imports TensorFlow and Keras without their start-up notices, for a stage that needs them."""
+    keep_freed_memory()
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     warnings.filterwarnings("ignore", category=DeprecationWarning)
     with quietly():

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.allocator import keep_freed_memory
+
 # Before any import of TensorFlow: quiet, and on the backend that the project is written for.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+keep_freed_memory()
 
 WORDS = {
     "negative": ("dull", "awful", "tedious", "clumsy", "boring"),

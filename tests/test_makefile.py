@@ -18,8 +18,12 @@ STAND_IN = f"""#!{sys.executable} -IS
 import json, sys
 print(json.dumps(sys.argv[1:]))
 """
-# Passes --check on to the real one, and says when something would be installed.
-FAKE_UV = '#!/bin/sh\necho "uv $1" >> installed.txt\n[ "$1" != venv ] || mkdir -p .venv/bin\n'
+# Says when something would be installed; the environment that it makes has a python that does
+# nothing.
+FAKE_UV = """#!/bin/sh
+echo "uv $1" >> installed.txt
+[ "$1" != venv ] || { mkdir -p .venv/bin && ln -sf /bin/true .venv/bin/python; }
+"""
 NAMES = {*config.settings(), *cli.HELP}
 
 
@@ -37,7 +41,8 @@ def project(tmp_path):
     program.parent.mkdir(parents=True)
     program.write_text(STAND_IN)
     program.chmod(0o755)
-    (folder / ".venv" / ".ready").touch()
+    for stamp in (".ready", ".kernels"):
+        (folder / ".venv" / stamp).touch()
     return folder
 
 
@@ -163,7 +168,8 @@ def test_a_mistake_is_one_line_and_comes_before_any_installation(fresh, ready, w
         program.parent.mkdir(parents=True)
         program.write_text(f'#!/bin/sh\nexec {sys.executable} -m pipelines.cli "$@"\n')
         program.chmod(0o755)
-        (fresh / ".venv" / ".ready").touch()
+        for stamp in (".ready", ".kernels"):
+            (fresh / ".venv" / stamp).touch()
     done = make(fresh, *words)
     assert done.returncode == 2
     assert done.stdout == ""
@@ -217,6 +223,7 @@ def test_the_first_call_sets_up_and_the_second_does_not(fresh):
     assert first.returncode == 0, first.stderr
     assert (fresh / "installed.txt").read_text().splitlines()[0] == "uv venv"
     assert (fresh / ".venv" / ".ready").exists()
+    assert (fresh / ".venv" / ".kernels").exists()
     (fresh / "installed.txt").unlink()
     second = make(fresh, "setup")
     assert second.returncode == 0
@@ -230,6 +237,13 @@ def test_a_changed_lock_sets_up_again(project, file):
     assert "setup.sh" not in make(project, "-n", "train").stdout
     os.utime(project / file, (ready + 10, ready + 10))
     assert "setup.sh train" in make(project, "-n", "train").stdout
+
+
+def test_changed_kernels_are_compiled_again_and_nothing_is_installed(project):
+    os.utime(project / ".venv" / ".kernels", (1, 1))
+    said = make(project, "-n", "train").stdout
+    assert ".venv/bin/python -m models.kernels" in said
+    assert "setup.sh" not in said
 
 
 def test_a_failed_installation_is_not_taken_for_a_finished_one(fresh):

@@ -1,1 +1,1 @@
-"""Loops that numba compiles over the BLAS of SciPy, and the threads that they run on."""
+"""Recurrent layers and cross-entropy, forward and backward, compiled by numba over BLAS."""

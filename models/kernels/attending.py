@@ -9,55 +9,62 @@ With the state h, keys k_s, values v_s and, of additive attention, a query q and
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
+from numpy import ndarray
 
-from models.kernels.compiled import LOOP, exp, f4, tanh
+from models.kernels.activations import exp, tanh
+from models.kernels.options import INNER
+from models.kernels.vectors import add, add_times, dot
 
-
-@njit(**LOOP)
-def _dot(a, b):
-    total = f4(0)
-    for j in range(len(a)):
-        total += a[j] * b[j]
-    return total
+f4 = np.float32
 
 
-@njit(**LOOP)
-def _add(to, factor, values):
-    for j in range(len(to)):
-        to[j] += factor * values[j]
-
-
-@njit(**LOOP)
-def _hidden(query, key, hidden):
-    for j in range(len(hidden)):
+@njit(**INNER)
+def _hidden(query: ndarray, key: ndarray, hidden: ndarray) -> None:
+    for j in range(hidden.size):
         hidden[j] = tanh(query[j] + key[j])
 
 
-@njit(**LOOP)
-def attend(asked, keys, values, real, vector, hidden, weights, context):
+@njit(**INNER)
+def _hidden_back(d_score: np.float32, vector: ndarray, hidden: ndarray) -> None:
+    for j in range(hidden.size):
+        hidden[j] = d_score * vector[j] * (f4(1) - hidden[j] * hidden[j])
+
+
+@njit(**INNER)
+def attend(
+    asked: ndarray,
+    keys: ndarray,
+    values: ndarray,
+    real: ndarray,
+    vector: ndarray,
+    hidden: ndarray,
+    weights: ndarray,
+    context: ndarray,
+) -> None:
     """Forward.
 
     Args:
-        asked: h of `dot` attention, q of `additive`, `[units]`.
-        keys: `[steps, units]`.
-        values: `[steps, features]`.
+        asked: h of `dot` attention, q of `additive`, float32 `[units]`.
+        keys: float32 `[steps, units]`.
+        values: float32 `[steps, features]`.
         real: bool `[steps]`.
-        vector: e, `[units]`; of `dot` attention empty.
-        hidden: `[units]`, room to work.
-        weights: `[steps]`, becomes the weights: zeros at padding.
-        context: `[features]`, the context is added to it.
+        vector: e, float32 `[units]`; of `dot` attention empty.
+        hidden: float32 `[units]`, room to work.
+        weights: float32 `[steps]`, becomes the weights: zeros at padding.
+        context: float32 `[features]`, the context is added to it.
     """
-    steps, top = len(weights), f4(-1e9)
+    steps, top = weights.size, f4(-1e9)
     for s in range(steps):
         weights[s] = 0
         if not real[s]:
             continue
-        if len(vector):
+        if vector.size:
             _hidden(asked, keys[s], hidden)
-            weights[s] = _dot(vector, hidden)
+            weights[s] = dot(vector, hidden)
         else:
-            weights[s] = _dot(asked, keys[s])
+            weights[s] = dot(asked, keys[s])
         top = weights[s] if weights[s] > top else top
     total = f4(0)
     for s in range(steps):
@@ -66,59 +73,58 @@ def attend(asked, keys, values, real, vector, hidden, weights, context):
     for s in range(steps):
         if real[s]:
             weights[s] /= total
-            _add(context, weights[s], values[s])
+            add_times(weights[s], values[s], context)
 
 
-@njit(**LOOP)
+@njit(**INNER)
 def attend_back(
-    asked,
-    keys,
-    values,
-    real,
-    vector,
-    hidden,
-    weights,
-    d_context,
-    d_weights,
-    d_asked,
-    d_keys,
-    d_values,
-    d_vector,
-):
+    asked: ndarray,
+    keys: ndarray,
+    values: ndarray,
+    real: ndarray,
+    vector: ndarray,
+    hidden: ndarray,
+    weights: ndarray,
+    d_context: ndarray,
+    d_weights: ndarray,
+    d_asked: ndarray,
+    d_keys: ndarray,
+    d_values: ndarray,
+    d_vector: ndarray,
+) -> None:
     """Backward.
 
     Args:
         asked: as of `attend`, as all to `weights`.
-        keys: `[steps, units]`.
-        values: `[steps, features]`.
+        keys: float32 `[steps, units]`.
+        values: float32 `[steps, features]`.
         real: bool `[steps]`.
-        vector: `[units]` or empty.
-        hidden: `[units]`, room to work.
-        weights: `[steps]`.
-        d_context: `[features]`.
-        d_weights: `[steps]`, from elsewhere; becomes the gradient of the scores.
-        d_asked: `[units]`, the gradient of what was asked is added to it.
-        d_keys: `[steps, units]`, the gradient is added to it.
-        d_values: `[steps, features]`, the gradient is added to it.
-        d_vector: `[units]` or empty, the gradient is added to it.
+        vector: float32 `[units]` or empty.
+        hidden: float32 `[units]`, room to work.
+        weights: float32 `[steps]`.
+        d_context: float32 `[features]`.
+        d_weights: float32 `[steps]`, from elsewhere; becomes the gradient of the scores.
+        d_asked: float32 `[units]`, the gradient of what was asked is added to it.
+        d_keys: float32 `[steps, units]`, the gradient is added to it.
+        d_values: float32 `[steps, features]`, the gradient is added to it.
+        d_vector: float32 `[units]` or empty, the gradient is added to it.
     """
     mean = f4(0)
-    for s in range(len(weights)):
+    for s in range(weights.size):
         if real[s]:
-            d_weights[s] += _dot(d_context, values[s])
+            d_weights[s] += dot(d_context, values[s])
             mean += weights[s] * d_weights[s]
-            _add(d_values[s], weights[s], d_context)
-    for s in range(len(weights)):
+            add_times(weights[s], d_context, d_values[s])
+    for s in range(weights.size):
         if not real[s]:
             continue
         d_weights[s] = weights[s] * (d_weights[s] - mean)
-        if len(vector):
+        if vector.size:
             _hidden(asked, keys[s], hidden)
-            _add(d_vector, d_weights[s], hidden)
-            for j in range(len(hidden)):
-                hidden[j] = d_weights[s] * vector[j] * (f4(1) - hidden[j] * hidden[j])
-            _add(d_asked, f4(1), hidden)
-            _add(d_keys[s], f4(1), hidden)
+            add_times(d_weights[s], hidden, d_vector)
+            _hidden_back(d_weights[s], vector, hidden)
+            add(hidden, d_asked)
+            add(hidden, d_keys[s])
         else:
-            _add(d_asked, d_weights[s], keys[s])
-            _add(d_keys[s], d_weights[s], asked)
+            add_times(d_weights[s], keys[s], d_asked)
+            add_times(d_weights[s], asked, d_keys[s])

@@ -20,16 +20,73 @@ so that the largest array of all is gone through no more than twice.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+from numba import njit, types
+from numpy import ndarray
 
-from models.kernels.compiled import LOOP, N, T, exp, f4, highest, product
+from models.kernels.blas import product, product_transposed, transposed_product
+from models.kernels.machine import flush_denormals, restore
+from models.kernels.options import ENTRY, FLAT, INNER, MATRIX
+from models.kernels.vectors import (
+    LANES,
+    add_number,
+    add_times,
+    clear,
+    copy,
+    count_of,
+    exponentials,
+    highest,
+    times,
+    total_of,
+)
 
+f4 = np.float32
 ROWS = 128
 """Rows that are multiplied at a time: enough for a fast product, few enough for the cache."""
+IDS = types.int32[::1]
 
 
-@njit(**LOOP)
-def forward(states, kernel, turned, bias, targets, smoothing, never, rest, sums, losses, right):
+@njit(**INNER)
+def _rate(
+    logits: ndarray, target: int, smoothing: np.float32, never: ndarray, lanes: ndarray
+) -> tuple[np.float32, np.float32, bool]:
+    """One row of `forward`, whose logits become R: sum, loss, and whether the target is first."""
+    top, own = highest(logits, lanes), logits[target]
+    right = own == top and count_of(top, logits[:target]) == 0
+    written, mean = f4(logits.size - never.size), f4(0)
+    if smoothing > 0:
+        mean = total_of(logits)
+        for j in range(never.size):
+            mean -= logits[never[j]]
+        mean /= written
+    total = exponentials(top, logits)
+    if smoothing > 0:
+        spread = total * smoothing / written
+        add_number(-spread, logits)
+        for j in range(never.size):
+            logits[never[j]] += spread
+    logits[target] -= total * (f4(1) - smoothing)
+    return total, np.log(total) + top - own + smoothing * (own - mean), right
+
+
+@njit(
+    types.void(
+        MATRIX, MATRIX, types.boolean, FLAT, IDS, types.float32, IDS, MATRIX, FLAT, FLAT, FLAT
+    ),
+    **ENTRY,
+)
+def forward(
+    states: ndarray,
+    kernel: ndarray,
+    turned: bool,
+    bias: ndarray,
+    targets: ndarray,
+    smoothing: np.float32,
+    never: ndarray,
+    rest: ndarray,
+    sums: ndarray,
+    losses: ndarray,
+    right: ndarray,
+) -> None:
     """Losses of some rows, and what their gradients are made of.
 
     Args:
@@ -45,86 +102,29 @@ def forward(states, kernel, turned, bias, targets, smoothing, never, rest, sums,
         losses: float32 `[n]`, becomes the loss.
         right: float32 `[n]`, becomes 1 where the target is the first of the highest logits, else 0.
     """
-    rows, width = states.shape
-    words = len(bias)
+    before = flush_denormals()
+    (rows, width), words = states.shape, bias.size
+    lanes = np.empty(LANES, np.float32)
     for start in range(0, rows, ROWS):
         some = min(ROWS, rows - start)
         for row in range(start, start + some):
-            rest[row] = bias
+            copy(bias, rest[row])
         given, to = states[start:], rest[start:]
-        how, stride = (T, width) if turned else (N, words)
-        product(N, how, some, words, width, given, width, kernel, stride, f4(1), to, words)
+        if turned:
+            product_transposed(some, words, width, given, width, kernel, width, True, to, words)
+        else:
+            product(some, words, width, given, width, kernel, words, True, to, words)
         for row in range(start, start + some):
-            _rate(rest[row], targets[row], smoothing, never, row, sums, losses, right)
+            sums[row], losses[row], right[row] = _rate(
+                rest[row], targets[row], smoothing, never, lanes
+            )
+    restore(before)
 
 
-@njit(**LOOP)
-def _rate(logits, target, smoothing, never, row, sums, losses, right):
-    """One row of `forward`, whose logits become R."""
-    top, own = highest(logits), logits[target]
-    right[row] = own == top and _count(logits[:target], top) == 0
-    written = f4(len(logits) - len(never))
-    mean = f4(0)
-    if smoothing > 0:
-        mean = _sum(logits)
-        for word in never:
-            mean -= logits[word]
-        mean /= written
-    total = _exponentials(logits, top)
-    if smoothing > 0:
-        spread = total * smoothing / written
-        _add(logits, -spread)
-        for word in never:
-            logits[word] += spread
-    logits[target] -= total * (f4(1) - smoothing)
-    sums[row] = total
-    losses[row] = np.log(total) + top - own + smoothing * (own - mean)
-
-
-# Each a function of its own, because within a larger one a loop is not always compiled to vector
-# instructions.
-
-
-@njit(**LOOP)
-def _count(values, wanted):
-    found = 0
-    for index in range(len(values)):
-        found += values[index] == wanted
-    return found
-
-
-@njit(**LOOP)
-def _sum(values):
-    total = f4(0)
-    for index in range(len(values)):
-        total += values[index]
-    return total
-
-
-@njit(**LOOP)
-def _add(values, number):
-    for index in range(len(values)):
-        values[index] += number
-
-
-@njit(**LOOP)
-def _add_times(to, factor, values):
-    for index in range(len(to)):
-        to[index] += factor * values[index]
-
-
-@njit(**LOOP)
-def _exponentials(values, top):
-    total = f4(0)
-    for index in range(len(values)):
-        share = exp(values[index] - top)
-        values[index] = share
-        total += share
-    return total
-
-
-@njit(**LOOP)
-def states_back(rest, weights, kernel, turned, d_states):
+@njit(types.void(MATRIX, FLAT, MATRIX, types.boolean, MATRIX), **ENTRY)
+def states_back(
+    rest: ndarray, weights: ndarray, kernel: ndarray, turned: bool, d_states: ndarray
+) -> None:
     """Gradients of some rows of the states.
 
     Args:
@@ -134,17 +134,31 @@ def states_back(rest, weights, kernel, turned, d_states):
         turned: as of `forward`.
         d_states: float32 `[n, width]`, becomes the gradient.
     """
-    rows, width = d_states.shape
-    words = rest.shape[1]
-    how, stride = (N, width) if turned else (T, words)
-    product(N, how, rows, width, words, rest, words, kernel, stride, f4(0), d_states, width)
+    before = flush_denormals()
+    (rows, width), words = d_states.shape, rest.shape[1]
+    if turned:
+        product(rows, width, words, rest, words, kernel, width, False, d_states, width)
+    else:
+        product_transposed(rows, width, words, rest, words, kernel, words, False, d_states, width)
     for row in range(rows):
-        for column in range(width):
-            d_states[row, column] *= weights[row]
+        times(weights[row], d_states[row])
+    restore(before)
 
 
-@njit(**LOOP)
-def weights_back(rest, weighted, weights, turned, start, end, d_kernel, d_bias):
+@njit(
+    types.void(MATRIX, MATRIX, FLAT, types.boolean, types.int64, types.int64, MATRIX, FLAT),
+    **ENTRY,
+)
+def weights_back(
+    rest: ndarray,
+    weighted: ndarray,
+    weights: ndarray,
+    turned: bool,
+    start: int,
+    end: int,
+    d_kernel: ndarray,
+    d_bias: ndarray,
+) -> None:
     """Gradients of kernel and bias for the words from `start` to `end`.
 
     Args:
@@ -157,15 +171,16 @@ def weights_back(rest, weighted, weights, turned, start, end, d_kernel, d_bias):
         d_kernel: of the shape of the kernel, becomes the gradient.
         d_bias: float32 `[vocabulary]`, becomes the gradient.
     """
-    rows, width = weighted.shape
-    words, some = rest.shape[1], end - start
-    part = rest[:, start:]
+    before = flush_denormals()
+    (rows, width), words, some = weighted.shape, rest.shape[1], end - start
+    part = rest.reshape(rest.size)[start:]
     if turned:
-        to = d_kernel[start:]
-        product(T, N, some, width, rows, part, words, weighted, width, f4(0), to, width)
+        to = d_kernel.reshape(d_kernel.size)[start * width :]
+        transposed_product(some, width, rows, part, words, weighted, width, False, to, width)
     else:
-        to = d_kernel[:, start:]
-        product(T, N, width, some, rows, weighted, width, part, words, f4(0), to, words)
-    d_bias[start:end] = 0
+        to = d_kernel.reshape(d_kernel.size)[start:]
+        transposed_product(width, some, rows, weighted, width, part, words, False, to, words)
+    clear(d_bias[start:end])
     for row in range(rows):
-        _add_times(d_bias[start:end], weights[row], rest[row, start:end])
+        add_times(weights[row], rest[row, start:end], d_bias[start:end])
+    restore(before)

@@ -15,13 +15,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from models.kernels import softmax
-from models.kernels.graph import in_graph
-from models.kernels.threads import Memory, together
+from models.kernels.compiled import kernels
+from models.recurrent import workers
+from models.recurrent.graph import outside
+from models.recurrent.paths import kernels_serve
+from models.recurrent.workspace import Workspace
 from models.tensors import Tensor
 
 _ORIGIN = "_unrolled_projection"
-_MEMORY = Memory()
 
 
 @dataclass
@@ -45,11 +46,13 @@ class Projection:
         states: float32 `[batch, time, width]`.
         kernel: W, float32 `[width, vocabulary]`, or turned `[vocabulary, width]`.
         bias: b, float32 `[vocabulary]`, or None.
+        workspace: of the layer.
         turned: whether the kernel is the matrix of an embedding.
     """
 
     states: Tensor
     kernel: Tensor
+    workspace: Workspace
     bias: Tensor | None = None
     turned: bool = False
     _rated: dict[Any, tuple[Any, Rated]] = field(default_factory=dict)
@@ -71,9 +74,8 @@ class Projection:
             states, wanted = tf.gather_nd(self.states, places), tf.gather_nd(targets, places)
             words = self.kernel.shape[0 if self.turned else 1]
             bias = tf.zeros([words]) if self.bias is None else self.bias
-            losses, right = cross_entropy(
-                states, self.kernel, bias, wanted, self.turned, smoothing, never
-            )
+            how = CrossEntropy(self.workspace, self.turned, smoothing, never)
+            losses, right = cross_entropy(states, self.kernel, bias, wanted, how)
             shape = tf.shape(scored, tf.int64)
             losses, right = (tf.scatter_nd(places, each, shape) for each in (losses, right))
             # With the targets themselves, so that no others are given their id.
@@ -83,7 +85,7 @@ class Projection:
 
 def remember(logits: Tensor, projection: Projection) -> Tensor:
     """Notes on logits how they were made."""
-    if not isinstance(logits, keras.KerasTensor) and not tf.config.list_logical_devices("GPU"):
+    if not isinstance(logits, keras.KerasTensor) and kernels_serve():
         setattr(logits, _ORIGIN, projection)
     return logits
 
@@ -97,18 +99,26 @@ def projection_of(logits: Tensor) -> Projection | None:
 class Logits(keras.layers.Dense):
     """`keras.layers.Dense`, which in training remembers what its answer is made of."""
 
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.workspace = Workspace()
+
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         """Projects states, float32 `[..., width]`, to logits, float32 `[..., vocabulary]`."""
         logits = super().call(inputs, training)
         if not training:
             return logits
         kernel, bias = map(tf.convert_to_tensor, (self.kernel, self.bias))
-        return remember(logits, Projection(inputs, kernel, bias))
+        return remember(logits, Projection(inputs, kernel, self.workspace, bias))
 
 
 @keras.saving.register_keras_serializable("unrolled")
 class TiedEmbedding(keras.layers.ReversibleEmbedding):
     """`keras.layers.ReversibleEmbedding`, which in training remembers what logits are made of."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.workspace = Workspace()
 
     def call(self, inputs: Tensor, reverse: bool = False, training: bool | None = None) -> Tensor:
         """Embeds ids, int `[...]`, or, in reverse, projects states to logits in float32."""
@@ -116,17 +126,66 @@ class TiedEmbedding(keras.layers.ReversibleEmbedding):
         if not (reverse and training):
             return answer
         states, matrix = (keras.ops.cast(each, "float32") for each in (inputs, self.embeddings))
-        return remember(answer, Projection(states, matrix, turned=True))
+        return remember(answer, Projection(states, matrix, self.workspace, turned=True))
+
+
+@dataclass(frozen=True)
+class CrossEntropy:
+    """The calls of `models.kernels.softmax`.
+
+    Attributes:
+        workspace: lends the buffers.
+        turned: whether the kernel is.
+        smoothing: share of a target that is spread over all that can be written.
+        never: ids that cannot be written.
+    """
+
+    workspace: Workspace
+    turned: bool = False
+    smoothing: float = 0.0
+    never: tuple[int, ...] = ()
+
+    def forward(
+        self, states: np.ndarray, kernel: np.ndarray, bias: np.ndarray, targets: np.ndarray
+    ) -> list[np.ndarray]:
+        """Losses, what is right, and for the way back R and its sums."""
+        rest = self.workspace.take(len(states), len(bias))
+        sums, losses, right = (np.empty(len(states), np.float32) for _ in range(3))
+        smoothing, never = np.float32(self.smoothing), np.array(self.never, np.int32)
+
+        def part(start: int, end: int) -> None:
+            some = slice(start, end)
+            given = (states[some], kernel, self.turned, bias, targets[some], smoothing, never)
+            made = (each[some] for each in (rest, sums, losses, right))
+            kernels().softmax.forward(*given, *made)
+
+        workers.together(part, len(states))
+        return [losses, right, rest, sums]
+
+    def backward(
+        self, rest: np.ndarray, sums: np.ndarray, *given: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The gradients of states, kernel and bias."""
+        states, kernel, bias, _, d_losses, _ = given
+        d_states, d_bias = np.empty_like(states), np.empty_like(bias)
+        d_kernel, weights = self.workspace.take(*kernel.shape), d_losses / sums
+        weighted, turned = states * weights[:, None], self.turned
+
+        def rows(start: int, end: int) -> None:
+            some = slice(start, end)
+            kernels().softmax.states_back(rest[some], weights[some], kernel, turned, d_states[some])
+
+        def words(start: int, end: int) -> None:
+            made = (d_kernel, d_bias)
+            kernels().softmax.weights_back(rest, weighted, weights, turned, start, end, *made)
+
+        workers.together(rows, len(states))
+        workers.together(words, len(bias))
+        return d_states, d_kernel, d_bias
 
 
 def cross_entropy(
-    states: Tensor,
-    kernel: Tensor,
-    bias: Tensor,
-    targets: Tensor,
-    turned: bool = False,
-    smoothing: float = 0.0,
-    never: tuple[int, ...] = (),
+    states: Tensor, kernel: Tensor, bias: Tensor, targets: Tensor, how: CrossEntropy
 ) -> tuple[Tensor, Tensor]:
     """Cross-entropy of projected states: see `models.kernels.softmax`.
 
@@ -135,73 +194,15 @@ def cross_entropy(
         kernel: float32 `[width, vocabulary]`, or turned `[vocabulary, width]`.
         bias: float32 `[vocabulary]`.
         targets: int32 `[n]`.
-        turned: whether the kernel is.
-        smoothing: share of a target that is spread over all that can be written.
-        never: ids that cannot be written.
+        how: the calls.
 
     Returns:
         The losses in nats, and 1 where the target is the likeliest, else 0; float32 `[n]` each.
     """
-
-    def run(*given: np.ndarray) -> tuple[np.ndarray, ...]:
-        return _forward(*given, turned, smoothing, never)
-
-    @tf.custom_gradient
-    def loss(states: Tensor, kernel: Tensor, bias: Tensor) -> tuple:
-        rest, sums, losses, right = in_graph(run, [states, kernel, bias, targets], 4)
-        for each in (sums, losses, right):
-            each.set_shape(states.shape[:1])
-
-        def back(d_losses: Tensor, _: Tensor) -> tuple[Tensor, ...]:
-            given = [rest, tf.math.divide_no_nan(d_losses, sums), states, kernel]
-            made = in_graph(lambda *given: _backward(*given, turned), given, 3)
-            likes = (states, kernel, bias)
-            return tuple(
-                tf.ensure_shape(d, like.shape) for d, like in zip(made, likes, strict=True)
-            )
-
-        return (losses, right), back
-
-    return loss(states, kernel, bias)
-
-
-def _forward(
-    states: np.ndarray,
-    kernel: np.ndarray,
-    bias: np.ndarray,
-    targets: np.ndarray,
-    turned: bool,
-    smoothing: float,
-    never: tuple[int, ...],
-) -> tuple[np.ndarray, ...]:
-    rows = len(states)
-    rest = _MEMORY.empty(rows, len(bias))
-    made = [np.empty(rows, np.float32) for _ in range(3)]
-    smooth, left_out = np.float32(smoothing), np.array(never, np.int32)
-
-    def part(start: int, end: int) -> None:
-        some = slice(start, end)
-        given = (states[some], kernel, turned, bias, targets[some], smooth, left_out)
-        softmax.forward(*given, rest[some], *(each[some] for each in made))
-
-    together(part, rows)
-    return rest, *made
-
-
-def _backward(
-    rest: np.ndarray, weights: np.ndarray, states: np.ndarray, kernel: np.ndarray, turned: bool
-) -> tuple[np.ndarray, ...]:
-    d_states, d_kernel = np.empty_like(states), _MEMORY.empty(*kernel.shape)
-    d_bias = np.empty(rest.shape[1], np.float32)
-    weighted = states * weights[:, None]
-
-    def rows(start: int, end: int) -> None:
-        some = slice(start, end)
-        softmax.states_back(rest[some], weights[some], kernel, turned, d_states[some])
-
-    def words(start: int, end: int) -> None:
-        softmax.weights_back(rest, weighted, weights, turned, start, end, d_kernel, d_bias)
-
-    together(rows, len(states))
-    together(words, len(d_bias))
-    return d_states, d_kernel, d_bias
+    kernels()  # read from the disk here, and not first on a thread of TensorFlow
+    primal = [states, kernel, bias]
+    losses, right = outside(
+        how.forward, how.backward, primal, 2, 2, lambda primal: [*primal, targets]
+    )
+    shape = states.shape[:1]
+    return tf.ensure_shape(losses, shape), tf.ensure_shape(right, shape)

@@ -24,47 +24,27 @@ import keras
 import tensorflow as tf
 
 from models.recurrent.layer import FastLayer
-from models.recurrent.loops import Cell
+from models.recurrent.plain import Cell
 from models.tensors import Tensor
 
 
 @dataclass(frozen=True)
 class GRUStep(Cell):
-    """The equations above, for `models.recurrent.loops`."""
+    """The equations above, as a graph; the kernels are in `kernels.gru`."""
 
+    code: int = 2
     gates: int = 3
     states: int = 1
-    saved: tuple[int, ...] = (2, 1, 1)
-    recurrent_bias: bool = True
 
-    def step(
-        self, projected: Tensor, recurrent: Tensor, states: Sequence[Tensor]
-    ) -> tuple[list[Tensor], list[Tensor]]:
-        """One step forward, see `loops.Cell.step`."""
+    def step(self, projected: Tensor, recurrent: Tensor, states: Sequence[Tensor]) -> list[Tensor]:
+        """One step, see `Cell.step`."""
         units = states[0].shape[-1]
         x_gates, x_g = tf.split(projected, [2 * units, units], axis=1)
         a_gates, a_g = tf.split(recurrent, [2 * units, units], axis=1)
         gates = tf.sigmoid(x_gates + a_gates)
         u, r = tf.split(gates, 2, axis=1)
         g = tf.tanh(x_g + r * a_g)
-        return [g + u * (states[0] - g)], [gates, g, a_g]
-
-    def step_back(
-        self,
-        saved: Sequence[Tensor],
-        states: Sequence[Tensor],
-        before: Sequence[Tensor],
-        d_states: Sequence[Tensor],
-    ) -> tuple[list[Tensor], list[Tensor]]:
-        """One step backward, see `loops.Cell.step_back`."""
-        gates, g, a_g = saved
-        u, r = tf.split(gates, 2, axis=1)
-        (dh,) = d_states
-        dx_g = dh * (1 - u) * (1 - g * g)
-        d_u = dh * (before[0] - g) * u * (1 - u)
-        d_r = dx_g * a_g * r * (1 - r)
-        d_projected = tf.concat([d_u, d_r, dx_g], 1)
-        return [d_projected, tf.concat([d_u, d_r, dx_g * r], 1)], [dh * u]
+        return [g + u * (states[0] - g)]
 
 
 @keras.saving.register_keras_serializable("unrolled")

@@ -2,54 +2,26 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from models.recurrent.cut import ROWS, Cut
-from models.recurrent.loops import Cell
+from models.kernels.compiled import kernels
+from models.recurrent.calls import Call
 from models.recurrent.paths import path_of
-from models.recurrent.recurrence import Given, fast_recurrence, plain_recurrence
+from models.recurrent.plain import Cell, plain_recurrence
+from models.recurrent.plan import Sizes
+from models.recurrent.recurrence import Given, fast_recurrence
+from models.recurrent.workspace import Workspace
 from models.tensors import Tensor
-
-CHUNK = 50
-"""Steps of a chunk. Long enough that starting a chunk costs nothing, short enough that little is
-computed in vain where the last chunk is not full, and that the chunk stays in the cache."""
-
-GRAIN = 8
-"""Sequences shorter than a chunk are one chunk of the next multiple of this. Each is compiled, so
-there must not be many."""
-
-MOST_SHARDS = 4
-"""More shards than this would have too few rows each to fill a matrix product."""
-
-
-def _boolean(mask: Any) -> Tensor:
-    return tf.cast(mask[0] if isinstance(mask, (list, tuple)) else mask, tf.bool)
-
-
-def _chunk(time: int | Tensor) -> int | Tensor:
-    """Steps of a chunk for sequences of so many steps."""
-    steps = -(-time // GRAIN) * GRAIN
-    if isinstance(time, int):
-        return max(GRAIN, min(CHUNK, steps))
-    return tf.clip_by_value(steps, GRAIN, CHUNK)
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class FastLayer(keras.layers.RNN):
     """Stands before a recurrent layer of Keras and takes its loop over; all else is Keras's.
 
-    `path_of(layer)` says whether the fast path is taken.
+    `path_of(layer)` says whether the kernels are taken.
 
     Args:
         *args: of Keras's layer.
@@ -59,51 +31,17 @@ class FastLayer(keras.layers.RNN):
 
     Attributes:
         equations: the cell's.
-        shards: parts of the batch that run at the same time, one on each core; None: by itself.
     """
 
     equations: Cell
-    shards: int | None = None
 
     def __init__(self, *args: Any, time_checkpoint: int | None = None, **kwargs: Any):
         super().__init__(*args, **kwargs)
         if time_checkpoint is not None and time_checkpoint < 1:
             raise ValueError(f"time_checkpoint must be a number of steps, got {time_checkpoint}.")
         self.time_checkpoint = time_checkpoint
-
-    def call(
-        self,
-        sequences: Tensor,
-        initial_state: Any = None,
-        mask: Tensor | None = None,
-        training: bool | None = False,
-    ) -> Any:
-        """As Keras's layer.
-
-        Args:
-            sequences: `[batch, time, features]`.
-            initial_state: states to start from, each `[batch, units]`.
-            mask: bool `[batch, time]`, true at real steps.
-            training: whether dropout is on.
-
-        Returns:
-            `[batch, time, units]` or `[batch, units]`, and the states if asked for.
-        """
-        outputs = super().call(sequences, initial_state, mask, training)
-        fresh = initial_state is None and not self.stateful
-        ours = path_of(self).name in ("fast", "plain")
-        if mask is None or fresh or self.zero_output_for_mask or not ours:
-            return outputs
-        # Keras's loop answers zeros, not the initial state, until the first real step.
-        output, *states = outputs if self.return_state else [outputs]
-        mask = _boolean(mask)
-        if self.return_sequences:
-            mask = tf.reverse(mask, [1]) if self.go_backwards else mask
-            begun = tf.cumsum(tf.cast(mask, tf.int32), 1)[:, :, None] > 0
-        else:
-            begun = tf.reduce_any(mask, 1, keepdims=True)
-        output = tf.where(begun, output, tf.zeros_like(output))
-        return (output, *states) if self.return_state else output
+        self.workspace = Workspace()
+        self.supports_jit = False  # the kernels are no operations of XLA
 
     def inner_loop(
         self,
@@ -128,33 +66,70 @@ class FastLayer(keras.layers.RNN):
             return super().inner_loop(sequences, initial_state, mask, training)
         states = [tf.convert_to_tensor(state) for state in initial_state]
         sequences = tf.cast(sequences, self.compute_dtype)
-        mask = None if mask is None else _boolean(mask)
+        mask = None if mask is None else as_mask(mask)
         if sequences.shape[1] == 1:
             hidden, states = self._one_step(sequences, states, mask, training)
+            if mask is not None:
+                hidden = self._outputs(hidden, mask)
+        elif path.name == "plain":
+            hidden, states = self._plain(sequences, states, mask, training)
         else:
-            if self.go_backwards:
-                sequences = tf.reverse(sequences, [1])
-                mask = None if mask is None else tf.reverse(mask, [1])
-            given = self._given(sequences, states, mask, training)
-            if path.name == "plain":
-                hidden, states = plain_recurrence(self.equations, given)
-            else:
-                keep = self.time_checkpoint is None
-                hidden, states = fast_recurrence(
-                    self.equations, self._cut(sequences), given, keep, self.return_sequences
-                )
-        return self._answer(hidden, states, mask)
-
-    def _answer(
-        self, hidden: Tensor | None, states: list, mask: Tensor | None
-    ) -> tuple[Tensor, Tensor, list[Tensor]]:
-        """Last output, all outputs (as far as wanted) and final states."""
-        last = states[0]
-        if mask is not None and self.zero_output_for_mask:
-            last = tf.where(mask[:, -1:], last, tf.zeros_like(last))
-            if hidden is not None:
-                hidden = tf.where(mask[:, :, None], hidden, tf.zeros_like(hidden))
+            call = self.call_of([self], self.return_sequences, training)
+            x, given = self.given(sequences, states, training)
+            hidden, states = fast_recurrence(call, x, mask, [given])
+            if hidden is not None and self.go_backwards:
+                hidden = tf.reverse(hidden, [1])  # Keras gives them in the order of reading
+        last = self.last(states[0], mask)
         return last, last[:, None] if hidden is None else hidden, states
+
+    def call_of(
+        self, directions: Sequence[FastLayer], sequences: bool, training: bool | None
+    ) -> Call:
+        """The call of the kernels for this layer, or for the two directions of one.
+
+        Args:
+            directions: this layer, and perhaps its counterpart.
+            sequences: whether the outputs of all steps are wanted.
+            training: whether a way back is to be expected: it is right without as well, but has to
+                compute the activations again.
+        """
+        kernels()  # read from the disk here, and not first on a thread of TensorFlow
+        cell, checkpoint = self.equations, self.time_checkpoint
+        sizes = Sizes(cell.code, cell.gates, cell.states, self.cell.units, checkpoint)
+        backwards = tuple(layer.go_backwards for layer in directions)
+        keep = bool(training) and checkpoint is None
+        return Call(
+            sizes, backwards, sequences, keep, bool(self.zero_output_for_mask), self.workspace
+        )
+
+    def given(
+        self, sequences: Tensor, states: Sequence[Tensor], training: bool | None
+    ) -> tuple[Tensor, Given]:
+        """What is computed with, with dropout as Keras does it.
+
+        Args:
+            sequences: `[batch, time, features]`.
+            states: each `[batch, units]`.
+            training: whether dropout is on.
+
+        Returns:
+            The sequences after dropout, and the rest.
+        """
+        cell = self.cell
+        sequences, kernel, dropped = self._drop(sequences, states[0], training)
+        recurrent_kernel, bias = map(tf.convert_to_tensor, (cell.recurrent_kernel, cell.bias))
+        return sequences, Given(kernel, recurrent_kernel, bias, states, dropped)
+
+    def _plain(
+        self, sequences: Tensor, states: list, mask: Tensor | None, training: bool | None
+    ) -> tuple[Tensor, list[Tensor]]:
+        """The outputs of all steps, in the order of reading, and the final states."""
+        if self.go_backwards:
+            sequences = tf.reverse(sequences, [1])
+            mask = None if mask is None else tf.reverse(mask, [1])
+        x, given = self.given(sequences, states, training)
+        hidden, states = plain_recurrence(self.equations, x, mask, given)
+        return hidden if mask is None else self._outputs(hidden, mask), states
 
     def _one_step(
         self, sequences: Tensor, states: list, mask: Tensor | None, training: bool | None
@@ -165,13 +140,19 @@ class FastLayer(keras.layers.RNN):
             after = [tf.where(mask, new, old) for new, old in zip(after, states, strict=True)]
         return after[0][:, None], list(after)
 
-    def _given(
-        self, sequences: Tensor, states: list, mask: Tensor | None, training: bool | None
-    ) -> Given:
-        cell = self.cell
-        sequences, kernel, dropped = self._drop(sequences, states[0], training)
-        recurrent_kernel, bias = map(tf.convert_to_tensor, (cell.recurrent_kernel, cell.bias))
-        return Given(sequences, kernel, recurrent_kernel, bias, states, mask, dropped)
+    def _outputs(self, hidden: Tensor, mask: Tensor) -> Tensor:
+        """States at all steps -> outputs: zeros before the first real step, as in Keras."""
+        seen = mask if self.zero_output_for_mask else tf.cumsum(tf.cast(mask, tf.int32), 1) > 0
+        return tf.where(seen[:, :, None], hidden, tf.zeros_like(hidden))
+
+    def last(self, state: Tensor, mask: Tensor | None) -> Tensor:
+        """The last output: the last state, but zeros where there is no real step."""
+        if mask is None:
+            return state
+        seen = tf.reduce_any(mask, 1)
+        if self.zero_output_for_mask:
+            seen = mask[:, 0] if self.go_backwards else mask[:, -1]
+        return tf.where(seen[:, None], state, tf.zeros_like(state))
 
     def _drop(
         self, sequences: Tensor, state: Tensor, training: bool | None
@@ -204,19 +185,14 @@ class FastLayer(keras.layers.RNN):
             dropped = [] if dropped is None else [dropped]
         return sequences, kernel, dropped
 
-    def _cut(self, sequences: Tensor) -> Cut:
-        batch, time = (
-            tf.shape(sequences)[axis] if size is None else size
-            for axis, size in enumerate(sequences.shape[:2])
-        )
-        shards = self.shards or min(cores(), MOST_SHARDS)
-        if self.shards is None and isinstance(batch, int):
-            shards = max(1, min(shards, batch // ROWS))
-        return Cut(batch, time, shards, self.time_checkpoint or _chunk(time))
-
     def get_config(self) -> dict[str, Any]:
         """Keras's own; with `time_checkpoint` where it is set, so that Keras's layer loads it."""
         config = super().get_config()
         if self.time_checkpoint is not None:
             config["time_checkpoint"] = self.time_checkpoint
         return config
+
+
+def as_mask(mask: Any) -> Tensor:
+    """A mask of Keras as bool `[batch, time]`."""
+    return tf.cast(mask[0] if isinstance(mask, (list, tuple)) else mask, tf.bool)

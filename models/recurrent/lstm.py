@@ -25,45 +25,24 @@ import keras
 import tensorflow as tf
 
 from models.recurrent.layer import FastLayer
-from models.recurrent.loops import Cell
+from models.recurrent.plain import Cell
 from models.tensors import Tensor
 
 
 @dataclass(frozen=True)
 class LSTMStep(Cell):
-    """The equations above, for `models.recurrent.loops`."""
+    """The equations above, as a graph; the kernels are in `kernels.lstm`."""
 
+    code: int = 1
     gates: int = 4
     states: int = 2
-    saved: tuple[int, ...] = (1, 1, 1, 1)
-    recurrent_bias: bool = False
 
-    def step(
-        self, projected: Tensor, recurrent: Tensor, states: Sequence[Tensor]
-    ) -> tuple[list[Tensor], list[Tensor]]:
-        """One step forward, see `loops.Cell.step`."""
+    def step(self, projected: Tensor, recurrent: Tensor, states: Sequence[Tensor]) -> list[Tensor]:
+        """One step, see `Cell.step`."""
         z_i, z_f, z_g, z_o = tf.split(projected + recurrent, 4, axis=1)
         i, f, g, o = tf.sigmoid(z_i), tf.sigmoid(z_f), tf.tanh(z_g), tf.sigmoid(z_o)
         c = f * states[1] + i * g
-        return [o * tf.tanh(c), c], [i, f, g, o]
-
-    def step_back(
-        self,
-        saved: Sequence[Tensor],
-        states: Sequence[Tensor],
-        before: Sequence[Tensor],
-        d_states: Sequence[Tensor],
-    ) -> tuple[list[Tensor], list[Tensor]]:
-        """One step backward, see `loops.Cell.step_back`."""
-        i, f, g, o = saved
-        dh, dc = d_states
-        tanh_c = tf.tanh(states[1])
-        dc += dh * o * (1 - tanh_c * tanh_c)
-        dz_i = dc * g * i * (1 - i)
-        dz_f = dc * before[1] * f * (1 - f)
-        dz_g = dc * i * (1 - g * g)
-        dz_o = dh * tanh_c * o * (1 - o)
-        return [tf.concat([dz_i, dz_f, dz_g, dz_o], 1)], [tf.zeros_like(dh), dc * f]
+        return [o * tf.tanh(c), c]
 
 
 @keras.saving.register_keras_serializable("unrolled")

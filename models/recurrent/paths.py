@@ -10,6 +10,9 @@ from dataclasses import dataclass
 import keras
 import tensorflow as tf
 
+from models.kernels import compiled
+from models.recurrent import workers
+
 _PLAIN = contextvars.ContextVar("plain", default=False)
 
 
@@ -18,8 +21,8 @@ class Path:
     """The way a layer computes.
 
     Attributes:
-        name: `fast` (loops compiled by XLA, the gradient by hand), `plain` (the same sums as
-            ordinary TensorFlow), `cudnn` or `keras` (both Keras's own).
+        name: `fast` (compiled kernels, the gradient by hand), `plain` (the same sums as ordinary
+            TensorFlow), `cudnn` or `keras` (both Keras's own).
         reason: why, in plain words.
     """
 
@@ -34,8 +37,8 @@ class Path:
 def plain() -> Generator[None]:
     """Within it the fast layers are traced as ordinary TensorFlow, for an export.
 
-    A served graph must not hold functions compiled by XLA: TensorFlow Serving has XLA switched
-    off on CPUs. The result also has all derivatives. It governs what is traced within it, in this
+    A served graph must not call Python, which TensorFlow Serving does not have. The result also
+    has all derivatives. It governs what is traced within it, in this
     thread: a `tf.function` traced before keeps what it has.
     """
     token = _PLAIN.set(True)
@@ -43,6 +46,12 @@ def plain() -> Generator[None]:
         yield
     finally:
         _PLAIN.reset(token)
+
+
+def kernels_serve() -> bool:
+    """Whether kernels can be called here and now, whatever the layer."""
+    gpu = bool(tf.config.list_logical_devices("GPU"))
+    return not gpu and not _PLAIN.get() and compiled.obstacle() is None
 
 
 def path_of(layer: keras.layers.Layer) -> Path:
@@ -60,8 +69,11 @@ def path_of(layer: keras.layers.Layer) -> Path:
     if obstacle is not None:
         return Path("keras", obstacle)
     if _PLAIN.get():
-        return Path("plain", "traced for an export, which must not hold XLA-compiled functions")
-    return Path("fast", "float32 with the standard activations on a CPU")
+        return Path("plain", "traced for an export, which must not call Python")
+    missing = compiled.obstacle()
+    if missing is not None:
+        return Path("keras", missing)
+    return Path("fast", f"kernels on {workers.threads()} threads")
 
 
 def _path_on_gpu(layer: keras.layers.Layer, cell: keras.layers.Layer, obstacle: str | None) -> Path:

@@ -1,4 +1,4 @@
-"""The recurrence of a whole layer: fast, with the gradient by hand, or as plain TensorFlow."""
+"""The recurrence of a whole layer in a graph: by the kernels, with the gradient by hand."""
 
 from __future__ import annotations
 
@@ -7,133 +7,79 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from models.recurrent.chunks import Forward, Work, backward_chunks
-from models.recurrent.cut import Cut
-from models.recurrent.loops import Cell, Tensors, forward
+from models.recurrent.calls import Call
+from models.recurrent.graph import like, outside
 from models.tensors import Tensor
 
 
 @dataclass(frozen=True)
 class Given:
-    """What a layer computes with.
+    """What one direction of a layer computes with.
 
     Attributes:
-        sequence: float32 `[batch, time, features]`.
-        kernel: W, `[features, gates * units]`.
-        recurrent_kernel: U, `[units, gates * units]`.
-        bias: `[gates * units]`, or `[2, gates * units]` if the cell has a second one.
-        states: before the first step, each `[batch, units]`.
-        mask: bool `[batch, time]`, or None. A step that is not real leaves the state as it was.
-        dropped: masks of recurrent dropout, one for each gate, `[batch, units]`; or none.
+        kernel: W, float32 `[features, gates * units]`.
+        recurrent_kernel: U, float32 `[units, gates * units]`.
+        bias: float32 `[gates * units]`, or `[2, gates * units]` if the cell has a second one.
+        states: before the first step, float32 `[batch, units]` each.
+        dropped: masks of recurrent dropout, none, one, or one for each gate, `[batch, units]`.
     """
 
-    sequence: Tensor
     kernel: Tensor
     recurrent_kernel: Tensor
     bias: Tensor
     states: Sequence[Tensor]
-    mask: Tensor | None
     dropped: Sequence[Tensor]
 
+    @property
+    def differentiable(self) -> list[Tensor]:
+        """All but the masks; the bias as a matrix."""
+        bias = tf.reshape(self.bias, [-1, self.kernel.shape[1]])
+        return [self.kernel, self.recurrent_kernel, bias, *self.states]
 
-def plain_recurrence(cell: Cell, given: Given) -> tuple[Tensor, list[Tensor]]:
-    """The recurrence as one ordinary loop, without XLA and with TensorFlow's own gradient.
-
-    Args:
-        cell: the cell.
-        given: what the layer computes with.
-
-    Returns:
-        `h` at all steps, `[batch, time, units]`; the states after the last step.
-    """
-    sequence = tf.transpose(given.sequence, [1, 0, 2])  # [time, batch, features]
-    bias, *recurrent_bias = tf.unstack(given.bias) if cell.recurrent_bias else [given.bias]
-    steps, batch = tf.unstack(tf.shape(sequence)[:2])
-    flat = tf.reshape(sequence, [-1, sequence.shape[-1]])
-    projected = tf.nn.bias_add(tf.matmul(flat, given.kernel), bias)
-    inputs: Tensors = {
-        "projected": tf.reshape(projected, [steps, batch, projected.shape[-1]]),
-        "recurrent_kernel": given.recurrent_kernel,
-        "states": tuple(given.states),
-        "steps": steps,
-        "dropped": tuple(given.dropped),
-    }
-    if recurrent_bias:
-        inputs["recurrent_bias"] = recurrent_bias[0]
-    if given.mask is not None:
-        inputs["mask"] = tf.transpose(given.mask)[:, :, None]
-    went = forward(cell, False, inputs)
-    return tf.transpose(went["histories"][0], [1, 0, 2]), list(went["states"])
+    @property
+    def masks(self) -> Tensor:
+        """The masks of recurrent dropout, float32 `[masks, batch, units]`."""
+        if not self.dropped:
+            return tf.zeros([0, 0, self.recurrent_kernel.shape[0]])
+        return tf.stack(list(self.dropped))
 
 
 def fast_recurrence(
-    cell: Cell, cut: Cut, given: Given, keep: bool, sequences: bool
+    call: Call, sequence: Tensor, mask: Tensor | None, directions: Sequence[Given]
 ) -> tuple[Tensor | None, list[Tensor]]:
-    """The recurrence in compiled loops, with the gradient written by hand.
+    """The recurrence by the kernels.
 
     Args:
-        cell: the cell.
-        cut: how the batch is cut.
-        given: what the layer computes with.
-        keep: keep the activations for the way back, instead of computing them again.
-        sequences: whether the states of all steps are wanted.
+        call: of the layer.
+        sequence: float32 `[batch, time, features]`.
+        mask: bool `[batch, time]`, or None. A step that is not real leaves the state as it was.
+        directions: one or two.
 
     Returns:
-        `h` at all steps, `[batch, time, units]`, or None; the states after the last step.
+        `h` at all steps, float32 `[batch, time, directions * units]`, in the order of time, if it
+        is wanted, or None; the states after the last step, direction by direction.
 
     Raises:
         NotImplementedError: when a gradient of the gradient is taken.
     """
-    masks = [] if given.mask is None else cut.split(given.mask[:, :, None])
-    drops = [cut.split_rows(gate) for gate in given.dropped]
-    dropped = [tuple(gate[shard] for gate in drops) for shard in range(cut.shards)]
+    real = tf.zeros([0, 0], tf.bool) if mask is None else mask
+    dropped = [one.masks for one in directions]
 
-    @tf.custom_gradient
-    def run(*primal: Tensor) -> tuple:
-        # No outer tape is to record what happens inside.
-        sequence, kernel, recurrent_kernel, bias, *states = map(tf.stop_gradient, primal)
-        biases = tf.unstack(bias) if cell.recurrent_bias else [bias]
-        parts = cut.split(sequence)
-        work = Work(cell, cut, parts, masks, dropped, kernel, recurrent_kernel, biases)
-        went = Forward(work, _by_shard(cut, states), keep, sequences)
-        # All that the gradient depends on goes through it as an argument, so that nobody gets a
-        # second derivative that silently leaves a part out.
-        return went.outputs(), lambda *gradients: _gradient(went, primal, gradients)
+    def arrays(differentiable: Sequence[Tensor]) -> list[Tensor]:
+        """x, the mask, and the fields of each direction, for the kernels."""
+        x, *rest = differentiable
+        count = len(rest) // len(directions)
+        found = [x, real]
+        for which, masks in enumerate(dropped):
+            mine = rest[which * count : (which + 1) * count]
+            found += [*mine[:3], masks, *mine[3:]]
+        return found
 
-    outputs = run(given.sequence, given.kernel, given.recurrent_kernel, given.bias, *given.states)
-    if not sequences:
-        return None, list(outputs)
-    units = given.recurrent_kernel.shape[0]
-    hidden = tf.ensure_shape(outputs[0], [*given.sequence.shape[:2], units])
-    return hidden, list(outputs[1:])
-
-
-def _gradient(
-    went: Forward, primal: Sequence[Tensor], gradients: Sequence[Tensor]
-) -> tuple[Tensor, ...]:
-    """The gradients of sequence, W, U, bias and states from those of the outputs."""
-    cut, count = went.work.cut, len(gradients)
-
-    @tf.custom_gradient
-    def back(*values: Tensor) -> tuple:
-        d_outputs = [tf.stop_gradient(value) for value in values[:count]]
-        d_hidden = cut.split(d_outputs.pop(0)) if went.sequences else None
-        d_sequence, d_states, d_weights = backward_chunks(went, d_hidden, _by_shard(cut, d_outputs))
-        d_kernel, d_recurrent_kernel, *d_biases = d_weights
-        d_bias = tf.stack(d_biases) if went.work.cell.recurrent_bias else d_biases[0]
-        d_starts = [cut.join_rows(parts) for parts in zip(*d_states, strict=True)]
-        return (cut.join(d_sequence), d_kernel, d_recurrent_kernel, d_bias, *d_starts), _refuse
-
-    return back(*gradients, *primal)
-
-
-def _by_shard(cut: Cut, states: Sequence[Tensor]) -> list[list[Tensor]]:
-    parts = [cut.split_rows(state) for state in states]
-    return [list(shard) for shard in zip(*parts, strict=True)]
-
-
-def _refuse(*_: Tensor) -> None:
-    raise NotImplementedError(
-        "The fast recurrent layers have no gradient of the gradient: "
-        "trace the model under models.recurrent.plain() to take one."
-    )
+    states = [state for one in directions for state in one.states]
+    primal = [sequence, *(each for one in directions for each in one.differentiable)]
+    outputs = outside(call.forward, call.backward, primal, call.outputs, 1, arrays)
+    last = like(outputs[-len(states) :], states)
+    if not call.sequences:
+        return None, last
+    width = sum(one.recurrent_kernel.shape[0] for one in directions)
+    return tf.ensure_shape(outputs[0], [*sequence.shape[:2], width]), last

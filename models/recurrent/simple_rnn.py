@@ -20,35 +20,21 @@ import keras
 import tensorflow as tf
 
 from models.recurrent.layer import FastLayer
-from models.recurrent.loops import Cell
+from models.recurrent.plain import Cell
 from models.tensors import Tensor
 
 
 @dataclass(frozen=True)
 class SimpleRNNStep(Cell):
-    """The equations above, for `models.recurrent.loops`."""
+    """The equations above, as a graph; the kernels are in `kernels.simple_rnn`."""
 
+    code: int = 0
     gates: int = 1
     states: int = 1
-    saved: tuple[int, ...] = ()
-    recurrent_bias: bool = False
 
-    def step(
-        self, projected: Tensor, recurrent: Tensor, states: Sequence[Tensor]
-    ) -> tuple[list[Tensor], list[Tensor]]:
-        """One step forward, see `loops.Cell.step`."""
-        return [tf.tanh(projected + recurrent)], []
-
-    def step_back(
-        self,
-        saved: Sequence[Tensor],
-        states: Sequence[Tensor],
-        before: Sequence[Tensor],
-        d_states: Sequence[Tensor],
-    ) -> tuple[list[Tensor], list[Tensor]]:
-        """One step backward, see `loops.Cell.step_back`."""
-        (dh,) = d_states
-        return [dh * (1 - states[0] * states[0])], [tf.zeros_like(dh)]
+    def step(self, projected: Tensor, recurrent: Tensor, states: Sequence[Tensor]) -> list[Tensor]:
+        """One step, see `Cell.step`."""
+        return [tf.tanh(projected + recurrent)]
 
 
 @keras.saving.register_keras_serializable("unrolled")

@@ -13,8 +13,9 @@ import tensorflow as tf
 from models.inputs.tokens import TokenInput
 from models.outputs.classes import Classes
 from pipelines.config import Config
+from pipelines.data_card import Counts
 from pipelines.examples import Columns, Examples
-from pipelines.features.text import WordEncoder
+from pipelines.features.text import WordEncoder, count_words
 
 
 class TextClassFeatures(tf.Module):
@@ -26,6 +27,9 @@ class TextClassFeatures(tf.Module):
         config: of the run.
         strength: column that says how strongly an example belongs to the second class, or "".
         class_weights: weight of each class's examples in training.
+
+    Attributes:
+        counts: of the training texts, for the data card; None of features that were loaded.
     """
 
     requires: ClassVar[tuple[str, ...]] = ()
@@ -40,6 +44,7 @@ class TextClassFeatures(tf.Module):
     ):
         super().__init__(name="text_classes")
         self.words = words
+        self.counts: Counts | None = None
         self.inputs = TokenInput(words.size)
         self.outputs = Classes(len(labels), config.training.label_smoothing)
         self.class_weights = class_weights
@@ -52,15 +57,16 @@ class TextClassFeatures(tf.Module):
         """Learns vocabulary and class weights from the training split alone."""
         train = examples.splits["train"]
         data = config.data
-        words = WordEncoder.fit(
-            train["text"].tolist(), data.vocabulary, data.min_count, data.max_length
-        )
+        read = count_words(train["text"].tolist())
+        words = WordEncoder.fit(read.tokens, data.vocabulary, data.min_count, data.max_length)
         weights = np.ones(len(examples.labels))
         if config.training.class_weights == "balanced":
             counts = np.bincount(train["label"], minlength=len(weights))
             weights = counts.sum() / (len(counts) * np.maximum(counts, 1))
         usable = strength if _is_strength(train, strength, len(examples.labels)) else ""
-        return cls(words, examples.labels, config, usable, tuple(weights.tolist()))
+        made = cls(words, examples.labels, config, usable, tuple(weights.tolist()))
+        made.counts = read
+        return made
 
     def save(self, folder: Path) -> None:
         """Writes `words.json` and `classes.json`."""

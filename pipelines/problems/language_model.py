@@ -45,13 +45,13 @@ class LanguageModel:
 
     def card(self, examples: Examples, features: Any, config: Config) -> dict[str, Any]:
         """The figures of the data card, in characters."""
-        from pipelines.data_card import text_card
+        from pipelines.data_card import Counts, text_card
 
         data = config.data
         known = features.symbols.known
         return text_card(
             examples,
-            lambda texts: map(list, texts),
+            {name: Counts.of(columns["text"]) for name, columns in examples.splits.items()},
             known,
             data.passage,
             data.buckets,

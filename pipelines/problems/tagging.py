@@ -46,12 +46,13 @@ class Tagging:
 
     def card(self, examples: Examples, features: Any, config: Config) -> dict[str, Any]:
         """The figures of the data card."""
-        from pipelines.data_card import text_card
+        from pipelines.data_card import Counts, text_card
         from pipelines.features.tagging import words_of
 
+        texts = {name: columns["text"].tolist() for name, columns in examples.splits.items()}
         return text_card(
             examples,
-            words_of,
+            {name: Counts.of(words_of(given)) for name, given in texts.items()},
             features.words.known,
             config.data.max_length,
             config.data.buckets,

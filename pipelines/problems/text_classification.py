@@ -66,11 +66,15 @@ class TextClassification:
     def card(self, examples: Examples, features: Any, config: Config) -> dict[str, Any]:
         """The figures of the data card."""
         from pipelines.data_card import text_card
-        from pipelines.features.text import words_of
+        from pipelines.features.text import count_words
 
+        held_out = {
+            name: count_words(examples.splits[name]["text"].tolist())
+            for name in ("validation", "test")
+        }
         return text_card(
             examples,
-            words_of,
+            {"train": features.counts, **held_out},
             frozenset(features.words.vocabulary),
             config.data.max_length,
             config.data.buckets,

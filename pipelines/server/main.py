@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
+from pipelines.allocator import keep_freed_memory
 from pipelines.errors import UserError, unknown
 from pipelines.runtime import quietly
 from pipelines.server.disk import scan
@@ -73,6 +74,7 @@ def _bind(host: str, port: int) -> socket.socket:
 def _run(exports: Path, model: str | None, listener: socket.socket) -> NoReturn:
     import uvicorn
 
+    keep_freed_memory()
     with quietly():
         from pipelines.server.app import create_app
 

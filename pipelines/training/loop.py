@@ -176,9 +176,7 @@ class Loop:
         steps = 0
         for index, batch in enumerate(self.train.epoch(self.settings.seed, number)):
             self.callbacks.on_train_batch_begin(index)
-            logs = {
-                name: float(np.asarray(value)) for name, value in self.step.train(batch).items()
-            }
+            logs = self.step.train(batch)
             self._check(logs, number, index)
             norms.append(logs["gradient_norm"])
             weight = logs.pop("weight")

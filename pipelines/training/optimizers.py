@@ -8,6 +8,7 @@ import keras
 
 from pipelines.config import TrainingSettings
 from pipelines.training.fused_adam import FusedAdam, FusedAdamW
+from pipelines.training.lazy_adam import LazyAdam
 
 
 @keras.saving.register_keras_serializable("unrolled")
@@ -61,4 +62,5 @@ def optimizer(settings: TrainingSettings, steps: int) -> keras.optimizers.Optimi
     if settings.optimizer == "adamw":
         decay = settings.weight_decay
         return FusedAdamW(rate, weight_decay=decay, name="adamw", **average)
-    return FusedAdam(rate, name="adam", **average)
+    kind = LazyAdam if settings.embedding_update == "rows" else FusedAdam
+    return kind(rate, name="adam", **average)

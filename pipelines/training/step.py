@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from models.outputs import Outputs
 from pipelines.batching import Batch
+from pipelines.training.lazy_adam import LazyAdam, unique_rows
 
 
 class Step:
@@ -35,15 +37,17 @@ class Step:
         self.clip_norm = clip_norm
         self._train = open_graph(self._train_graph)
         self._measure = open_graph(self._measure_graph)
+        self.trained, self.measured = Logs(), Logs()
 
-    def train(self, batch: Batch) -> dict[str, tf.Tensor]:
+    def train(self, batch: Batch) -> dict[str, float]:
         """Takes one step.
 
         Returns:
             `loss` (with penalties), the metrics, `gradient_norm` before clipping, and `weight`: of
-            how many scored steps, weighted, these are means; all float32 scalars.
+            how many scored steps, weighted, these are means.
         """
-        return self._train(batch.inputs, batch.targets, batch.weights)
+        logs = self._train(batch.inputs, batch.targets, batch.weights)
+        return self.trained.read(logs.numpy())
 
     def measure(self, batches: Iterable[Batch]) -> dict[str, float]:
         """Mean loss (without penalties) and metrics over all scored steps; changes nothing.
@@ -51,18 +55,19 @@ class Step:
         Args:
             batches: a split, once.
         """
-        sums: dict[str, float] = {}
-        for batch in batches:
-            for name, value in self._measure(batch.inputs, batch.targets).items():
-                sums[name] = sums.get(name, 0.0) + float(value)
+        # Read when all are under way: a device would be waited for at each batch.
+        parts = [self._measure(batch.inputs, batch.targets) for batch in batches]
+        total = np.stack([part.numpy() for part in parts]).sum(axis=0, dtype=np.float64)
+        sums = self.measured.read(total)
         count = sums.pop("weight")
         return {name: value / count for name, value in sums.items()}
 
     def _train_graph(
         self, inputs: dict[str, tf.Tensor], targets: tf.Tensor, weights: tf.Tensor
-    ) -> dict[str, tf.Tensor]:
+    ) -> tf.Tensor:
         given = inputs | self.outputs.teacher_inputs(targets)
-        return self.descend(lambda: self.model(given, training=True), targets, weights)
+        logs = self.descend(lambda: self.model(given, training=True), targets, weights)
+        return self.trained.pack(logs)
 
     def descend(
         self,
@@ -78,7 +83,7 @@ class Step:
             weights: float32 `[batch]`.
 
         Returns:
-            What `train` returns.
+            What `train` returns, as float32 scalars.
         """
         shares = tf.multiply(weights, self.outputs.size(targets))  # [batch]
         total = tf.reduce_sum(shares)
@@ -88,15 +93,11 @@ class Step:
             loss = tf.math.divide_no_nan(tf.reduce_sum(losses * shares), total)
             loss += tf.add_n([0.0, *self.model.losses])
         variables = self.model.trainable_variables
-        # Dense, because the norm of an embedding's IndexedSlices counts a repeated token's parts
-        # one by one instead of their sum.
-        gradients = [
-            tf.convert_to_tensor(g) for g in tape.gradient(loss, [v.value for v in variables])
-        ]
+        gradients = [self._summed(g) for g in tape.gradient(loss, [v.value for v in variables])]
         norm = tf.linalg.global_norm(gradients)
         if self.clip_norm:
             scale = self.clip_norm / tf.maximum(norm, self.clip_norm)
-            gradients = [g * scale for g in gradients]
+            gradients = [tf.math.scalar_mul(scale, g) for g in gradients]
         self.optimizer.apply(gradients, variables)
         means = {
             name: tf.math.divide_no_nan(tf.reduce_sum(values * shares), total)
@@ -104,15 +105,42 @@ class Step:
         }
         return {"loss": loss, **means, "gradient_norm": norm, "weight": total}
 
-    def _measure_graph(
-        self, inputs: dict[str, tf.Tensor], targets: tf.Tensor
-    ) -> dict[str, tf.Tensor]:
+    def _summed(self, gradient: tf.Tensor | tf.IndexedSlices) -> tf.Tensor | tf.IndexedSlices:
+        """Sums what a token repeated in a batch gives, without which the norm would be wrong.
+
+        Args:
+            gradient: of an embedding by rows, if it is used for nothing but looking up.
+
+        Returns:
+            By unique rows where the optimizer can make use of them, else dense.
+        """
+        by_rows = isinstance(gradient, tf.IndexedSlices) and gradient.values.shape.rank == 2
+        if by_rows and isinstance(self.optimizer, LazyAdam):
+            return unique_rows(gradient)
+        return tf.convert_to_tensor(gradient)
+
+    def _measure_graph(self, inputs: dict[str, tf.Tensor], targets: tf.Tensor) -> tf.Tensor:
         answer = self.model(inputs | self.outputs.teacher_inputs(targets), training=False)
         values = {"loss": self.outputs.loss(answer, targets)}
         values |= self.outputs.metrics(answer, targets)
         size = self.outputs.size(targets)
         sums = {name: tf.reduce_sum(tf.multiply(value, size)) for name, value in values.items()}
-        return sums | {"weight": tf.reduce_sum(size)}
+        return self.measured.pack(sums | {"weight": tf.reduce_sum(size)})
+
+
+class Logs:
+    """The scalars of a graph as one vector, so that a single transfer reads all of them."""
+
+    names: tuple[str, ...] = ()
+
+    def pack(self, logs: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        """Float32 scalars -> float32 `[logs]`, in the graph; remembers their names."""
+        self.names = tuple(logs)
+        return tf.stack(list(logs.values()))
+
+    def read(self, values: np.ndarray) -> dict[str, float]:
+        """The scalars by name."""
+        return dict(zip(self.names, values.tolist(), strict=True))
 
 
 def open_graph(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from models.outputs.steps import StepOutputs
@@ -43,7 +44,7 @@ class WindowedStep(Step):
         self.windows = Windows(network, window)
         self._window = open_graph(self._window_graph)
 
-    def train(self, batch: Batch) -> dict[str, tf.Tensor]:
+    def train(self, batch: Batch) -> dict[str, float]:
         """Takes a step for each window; returns the means over all of them, as `Step.train`."""
         states = self.windows.start(len(batch.weights))
         found = []
@@ -52,13 +53,11 @@ class WindowedStep(Step):
                 continue  # moments would move the weights, though there is nothing to learn
             logs, states = self._window(inputs, targets, batch.weights, states)
             found.append(logs)
-        weights = tf.stack([logs["weight"] for logs in found])
-        total = tf.reduce_sum(weights)
-        means = {
-            name: tf.reduce_sum(tf.stack([logs[name] for logs in found]) * weights) / total
-            for name in found[0]
-        }
-        return means | {"weight": total}
+        values = np.stack([logs.numpy() for logs in found])  # [windows, logs]
+        weights = values[:, self.trained.names.index("weight")]
+        total = weights.sum()
+        means = self.trained.read(weights @ values / total)
+        return means | {"weight": float(total)}
 
     def _window_graph(
         self,
@@ -66,7 +65,7 @@ class WindowedStep(Step):
         targets: tf.Tensor,
         weights: tf.Tensor,
         states: dict[str, tf.Tensor],
-    ) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]:
+    ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         after: dict[str, Any] = {}
         specs = self.windows.network.state_specs()  # the graph is open in more than the batch
         states = {name: tf.ensure_shape(state, specs[name].shape) for name, state in states.items()}
@@ -76,4 +75,4 @@ class WindowedStep(Step):
             after.update(carried)
             return answer
 
-        return self.descend(read, targets, weights), after
+        return self.trained.pack(self.descend(read, targets, weights)), after

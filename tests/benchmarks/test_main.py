@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.__main__ import BENCHMARKS, machine, parse
+from benchmarks.__main__ import BENCHMARKS, machine, parse, processor
 from pipelines.errors import UserError
 
 PROJECT = Path(__file__).parents[2]
@@ -46,6 +46,27 @@ def test_the_machine_is_named_with_the_versions():
     said = machine()
     assert "TensorFlow 2." in said
     assert "cores (" in said
+
+
+def test_the_machine_is_one_line():
+    assert "\n" not in machine()
+
+
+@pytest.mark.parametrize(
+    ("cpuinfo", "expected"),
+    [
+        (
+            "processor\t: 0\nmodel name\t: A Xeon\nflags\t\t: fpu avx fma avx2 avx512f amx_bf16\n"
+            "processor\t: 1\nmodel name\t: A Xeon\nflags\t\t: fpu\n",
+            ("A Xeon", ["avx", "avx2", "fma", "avx512f", "amx_bf16"]),
+        ),
+        ("processor\t: 0\nFeatures\t: fp asimd bf16\n", ("", ["asimd", "bf16"])),
+        ("", ("", [])),
+    ],
+    ids=["x86", "arm", "none"],
+)
+def test_the_features_of_a_processor_that_matter_are_named(cpuinfo, expected):
+    assert processor(cpuinfo) == expected
 
 
 def test_make_hands_its_variables_on_but_no_task_of_the_environment():

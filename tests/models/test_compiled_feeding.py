@@ -11,7 +11,7 @@ from models import build as networks
 from models import compiled_feeding
 from models.inputs.tokens import TokenInput
 from models.outputs.tokens import Tokens
-from models.recurrent import plain
+from models.recurrent import plain, workers
 from models.serving import signature
 from models.spec import RECURRENT, ModelSpec
 from tests.models.test_decoder import MASK, MEMORY, MEMORY_MASK, SEQUENCE, close, made, start
@@ -76,6 +76,32 @@ def test_a_memory_of_padding_gives_nothing():
 def test_a_batch_may_be_smaller_than_the_number_of_threads():
     decoder = made("lstm", "dot", input_feeding=True)
     close(results(decoder, batch=1), results(decoder, batch=1, in_graph=True))
+
+
+@pytest.mark.parametrize(("cell", "attention"), KINDS)
+def test_rows_are_shared_out_among_threads(cell, attention, monkeypatch):
+    monkeypatch.setattr(workers, "threads", lambda: 3)
+    decoder, count = made(cell, attention, input_feeding=True), 29
+    random = np.random.default_rng(0)
+    sequence, memory = (
+        tf.constant(random.normal(size=(count, *x.shape[1:])), tf.float32)
+        for x in (SEQUENCE, MEMORY)
+    )
+    mask = tf.constant(np.arange(5) < random.integers(0, 6, (count, 1)))
+    seen = tf.constant(np.arange(MEMORY.shape[1]) < random.integers(1, 5, (count, 1)))
+    weights = [variable.value for variable in decoder.trainable_variables]
+
+    def run():
+        with tf.GradientTape() as tape:
+            tape.watch([sequence, memory])
+            outputs, attention, after = decoder(sequence, mask, None, memory, seen, training=True)
+            parts = [tf.boolean_mask(outputs, mask), tf.boolean_mask(attention, mask), *after]
+            loss = sum(tf.reduce_sum(tf.sin(part)) for part in parts)
+        return parts, tape.gradient(loss, [sequence, memory, *weights])
+
+    found = run()
+    with plain():
+        close(found, run())
 
 
 def test_attention_is_zero_and_the_state_stays_at_padding():

@@ -9,14 +9,18 @@ from models.ids import PADDING
 from models.outputs.next_token import NextToken
 from models.outputs.tokens import Tokens
 from models.outputs.vocabulary import (
+    CrossEntropy,
     Logits,
     TiedEmbedding,
     cross_entropy,
     projection_of,
     remember,
 )
+from models.recurrent import plain
+from models.recurrent.workspace import Workspace
 
 WORDS, WIDTH = 37, 5
+HOW = CrossEntropy(Workspace())
 TARGETS = tf.constant([[4, 36, 3, 0], [6, 3, 0, 0], [9, 4, 1, 3], [0, 0, 0, 0]])
 
 
@@ -80,20 +84,21 @@ def test_what_lies_at_padding_changes_nothing_and_has_no_gradient(outputs):
 
 def test_of_equal_logits_the_first_is_the_likeliest():
     equal = tf.zeros([WORDS, WIDTH]), tf.zeros([WIDTH, WORDS]), tf.zeros([WORDS])
-    _, right = cross_entropy(*equal, tf.range(WORDS))
+    _, right = cross_entropy(*equal, tf.range(WORDS), HOW)
     np.testing.assert_array_equal(right, np.arange(WORDS) == 0)
 
 
 def test_a_state_that_is_no_number_shows():
     broken = tf.constant([[np.nan] * WIDTH, [0.0] * WIDTH])
-    losses, _ = cross_entropy(broken, normal(WIDTH, WORDS), tf.zeros([WORDS]), tf.constant([4, 4]))
+    weights = normal(WIDTH, WORDS), tf.zeros([WORDS])
+    losses, _ = cross_entropy(broken, *weights, tf.constant([4, 4]), HOW)
     assert np.isnan(losses).tolist() == [True, False]
 
 
 def test_far_logits_neither_overflow_nor_vanish():
     bias = tf.constant([0.0] * (WORDS - 2) + [1e4, -1e4])
     none = tf.zeros([2, WIDTH]), tf.zeros([WIDTH, WORDS]), bias
-    losses, right = cross_entropy(*none, tf.constant([WORDS - 2, WORDS - 1]))
+    losses, right = cross_entropy(*none, tf.constant([WORDS - 2, WORDS - 1]), HOW)
     np.testing.assert_allclose(losses, [0, 2e4])
     np.testing.assert_array_equal(right, [1, 0])
 
@@ -122,6 +127,38 @@ def test_outside_of_training_nothing_is_remembered(kind):
     layer, how = made(kind)
     assert projection_of(layer(STATES, **how)) is not None
     assert projection_of(layer(STATES, **(how | {"training": False}))) is None
+
+
+def test_under_plain_nothing_is_remembered_and_there_are_second_derivatives():
+    layer, how = made("dense")
+    with plain(), tf.GradientTape() as outer, tf.GradientTape() as inner:
+        outer.watch(STATES), inner.watch(STATES)
+        logits = layer(STATES, **how)
+        assert projection_of(logits) is None
+        loss = Tokens(WORDS).loss({"logits": logits}, TARGETS)
+        first = inner.gradient(loss, STATES)
+    assert np.any(outer.gradient(first, STATES))
+
+
+def test_a_second_derivative_of_the_kernels_is_refused():
+    layer, how = made("dense")
+    with tf.GradientTape() as outer, tf.GradientTape() as inner:
+        outer.watch(STATES), inner.watch(STATES)
+        loss = Tokens(WORDS).loss({"logits": layer(STATES, **how)}, TARGETS)
+        first = inner.gradient(loss, STATES)
+    with pytest.raises(NotImplementedError, match="plain"):
+        outer.gradient(first, STATES)
+
+
+@pytest.mark.parametrize("kind", ["dense", "tied"])
+def test_a_batch_without_a_token_costs_nothing_and_changes_nothing(kind):
+    layer, how = made(kind)
+    weights = [variable.value for variable in layer.trainable_variables]
+    with tf.GradientTape() as tape:
+        losses = Tokens(WORDS).loss({"logits": layer(STATES, **how)}, tf.zeros_like(TARGETS))
+    np.testing.assert_array_equal(losses, 0)
+    for gradient in tape.gradient(losses, weights):
+        np.testing.assert_array_equal(gradient, 0)
 
 
 def test_loss_and_metrics_share_one_pass():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipelines.card_text import WIDTH, render, training_lengths
-from pipelines.data_card import text_card
+from pipelines.data_card import Counts, text_card
 from pipelines.examples import Examples, Provenance
 
 
@@ -15,8 +15,11 @@ def columns(*pairs):
     }
 
 
-def tokenise(texts):
-    return (text.split() for text in texts)
+def counts(given):
+    return {
+        name: Counts.of(text.split() for text in columns["text"])
+        for name, columns in given.splits.items()
+    }
 
 
 def examples(train, validation, test, labels=("bad", "good"), **origin):
@@ -39,7 +42,7 @@ def small():
 
 @pytest.fixture
 def card(small):
-    return text_card(small, tokenise, ["a", "b", "c"], max_length=3, buckets=2)
+    return text_card(small, counts(small), ["a", "b", "c"], max_length=3, buckets=2)
 
 
 def test_splits_are_counted(card):
@@ -91,7 +94,8 @@ def test_rendered_it_says_what_was_found(card):
 
 
 def test_empty_splits_one_example_and_an_empty_text():
-    card = text_card(examples(columns(("", 0)), columns(), columns()), tokenise, [], 5, 4)
+    given = examples(columns(("", 0)), columns(), columns())
+    card = text_card(given, counts(given), [], 5, 4)
     assert card["splits"]["test"]["tokens"] == 0
     assert card["splits"]["test"]["lengths"]["median"] == 0
     assert card["splits"]["train"]["out_of_vocabulary"] == 0.0
@@ -105,7 +109,7 @@ def test_it_stays_compact_with_many_classes_and_long_texts():
     pairs = [("w " * int(rng.lognormal(5, 1)), int(rng.integers(77))) for _ in range(500)]
     removed = {f"reason {i}": i for i in range(20)}
     made = examples(columns(*pairs), columns(*pairs), columns(*pairs), names, removed=removed)
-    text = render(text_card(made, tokenise, ["w"], 400, 8))
+    text = render(text_card(made, counts(made), ["w"], 400, 8))
     assert "67 smaller classes" in text
     assert len(text.splitlines()) <= 48
     assert max(map(len, text.splitlines())) <= WIDTH

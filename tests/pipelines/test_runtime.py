@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,14 @@ def test_no_file_stays_open():
         with runtime.quietly():
             pass
     assert len(list(files.iterdir())) == before
+
+
+def test_the_allocator_is_set_before_tensorflow_is_imported(monkeypatch):
+    order = []
+    monkeypatch.setattr(runtime, "keep_freed_memory", lambda: order.append("allocator"))
+    monkeypatch.setattr(runtime, "quietly", lambda: order.append("import") or nullcontext())
+    runtime.import_tensorflow()
+    assert order == ["allocator", "import"]
 
 
 @pytest.mark.slow

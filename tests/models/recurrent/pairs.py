@@ -37,7 +37,8 @@ def pair(cell, bidirectional=False, **settings):
     for home in (keras.layers, recurrent):
         layer = getattr(home, cell)(UNITS, seed=7, **settings)
         if bidirectional:
-            layer = keras.layers.Bidirectional(layer)
+            both = recurrent.Bidirectional if home is recurrent else keras.layers.Bidirectional
+            layer = both(layer)
         layer.build((BATCH, TIME, FEATURES))
         made.append(layer)
     theirs, ours = made
@@ -60,10 +61,10 @@ def differentiate(layer, sequence, mask=None, initial_state=None, training=False
     return outputs, tape.gradient(loss, watched, unconnected_gradients="zero")
 
 
-def assert_same(theirs, ours):
+def assert_same(theirs, ours, tolerance=4e-6):
     """Equal to a few roundings of the largest number of each tensor."""
     for values, expected in zip(ours, theirs, strict=True):
         for value, wanted in zip(values, expected, strict=True):
             wanted = np.asarray(wanted)
             scale = max(1.0, np.abs(wanted).max(initial=0.0))
-            np.testing.assert_allclose(value, wanted, rtol=0, atol=4e-6 * scale)
+            np.testing.assert_allclose(value, wanted, rtol=0, atol=tolerance * scale)

@@ -12,7 +12,7 @@ from models import recurrent
 @pytest.fixture(autouse=True)
 def ours(monkeypatch):
     substituted = types.SimpleNamespace(**vars(layers))
-    for name in ("SimpleRNN", "LSTM", "GRU"):
+    for name in ("SimpleRNN", "LSTM", "GRU", "Bidirectional"):
         setattr(substituted, name, getattr(recurrent, name))
     for module in (bidirectional_test, gru_test, lstm_test, simple_rnn_test):
         monkeypatch.setattr(module, "layers", substituted)

@@ -155,7 +155,8 @@ def test_gradients_go_through_a_loop_around_the_layer(cell):
 
         return run(tf.constant(pairs.sequences()))
 
-    assert_same(*(thrice(layer) for layer in pairs.pair(cell)))
+    # What three recurrences one into the other round differs more.
+    assert_same(*(thrice(layer) for layer in pairs.pair(cell)), tolerance=2e-5)
 
 
 @pytest.mark.parametrize("cell", CELLS)

@@ -3,6 +3,8 @@ import pytest
 import tensorflow as tf
 
 from models import recurrent
+from models.kernels import compiled
+from models.recurrent import workers
 
 
 @pytest.mark.parametrize("kind", [recurrent.SimpleRNN, recurrent.LSTM, recurrent.GRU])
@@ -74,3 +76,52 @@ def test_the_way_of_keras_gives_the_answer_of_keras():
     ours.build(sequence.shape)
     ours.set_weights(theirs.get_weights())
     tf.debugging.assert_equal(ours(sequence), theirs(sequence))
+
+
+def test_the_number_of_threads_is_said():
+    assert f"kernels on {workers.threads()} threads" in str(recurrent.path_of(recurrent.LSTM(3)))
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """No compiled kernels, as on another processor."""
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    compiled.obstacle.cache_clear()
+    yield tmp_path
+    compiled.obstacle.cache_clear()
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_without_compiled_kernels_keras_computes_and_the_reason_is_said(elsewhere, bidirectional):
+    settings = {"return_sequences": True}
+    theirs, ours = keras.layers.GRU(3, **settings), recurrent.GRU(3, **settings)
+    assert str(recurrent.path_of(ours)) == (
+        "keras: the kernels are not compiled for this processor (make setup compiles them)"
+    )
+    if bidirectional:
+        theirs, ours = keras.layers.Bidirectional(theirs), recurrent.Bidirectional(ours)
+    sequence = tf.random.normal((2, 4, 3), seed=0)
+    for layer in (theirs, ours):
+        layer.build(sequence.shape)
+    ours.set_weights(theirs.get_weights())
+    tf.debugging.assert_equal(ours(sequence), theirs(sequence))
+
+
+def test_what_was_compiled_for_other_sources_is_not_used(elsewhere):
+    (elsewhere / "unrolled").mkdir()
+    (elsewhere / "unrolled" / compiled.MARK).write_text("another", "utf-8")
+    assert "not compiled" in compiled.obstacle()
+    (elsewhere / "unrolled" / compiled.MARK).write_text(compiled._identity(), "utf-8")
+    compiled.obstacle.cache_clear()
+    assert compiled.obstacle() is None
+
+
+def test_without_numba_the_reason_is_said(elsewhere, monkeypatch):
+    monkeypatch.setattr(compiled, "find_spec", lambda name: None)
+    assert recurrent.path_of(recurrent.LSTM(3)).reason == "numba is not installed"
+    assert compiled.compile_all() == "numba is not installed"
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(elsewhere, monkeypatch):
+    (elsewhere / "unrolled").write_text("a file where the folder should be", "utf-8")
+    assert "cannot be written" in compiled.compile_all()

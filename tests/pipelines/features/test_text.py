@@ -1,9 +1,11 @@
+from collections import Counter
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from models.ids import PADDING, UNKNOWN
-from pipelines.features.text import BATCH, UNKNOWN_WORD, WordEncoder, split_words, words_of
+from pipelines.features.text import BATCH, UNKNOWN_WORD, WordEncoder, count_words, split_words
 
 
 def split(text):
@@ -71,23 +73,29 @@ def test_texts_of_a_batch_are_split_apart():
     assert found == [[b"a", b"b"], [UNKNOWN_WORD.encode()], [b"c", b"."]]
 
 
-def test_words_of_many_texts_are_those_of_each_in_turn():
-    texts = [f"w{i} " * (i % 3) for i in range(2 * BATCH + 1)]
-    found = list(words_of(texts))
-    assert found == [[f"w{i}"] * (i % 3) or [UNKNOWN_WORD] for i in range(2 * BATCH + 1)]
-    assert list(words_of([])) == []
+def test_the_words_of_many_texts_are_counted_in_all_and_in_each():
+    texts = [f"w{i % 7} " * (i % 3) for i in range(2 * BATCH + 1)]
+    found = count_words(texts)
+    split_ = [text.split() or [UNKNOWN_WORD] for text in texts]
+    assert found.tokens == Counter(word for words in split_ for word in words)
+    assert found.lengths.tolist() == [len(words) for words in split_]
+    assert count_words([]).lengths.tolist() == []
+
+
+def fit(texts, *settings):
+    return WordEncoder.fit(count_words(texts).tokens, *settings)
 
 
 def test_the_vocabulary_has_the_most_frequent_words_and_ties_in_the_alphabet():
     texts = ["b b b c c", "a a d", "c a e"]  # b 3, a 3, c 3, d 1, e 1
-    assert WordEncoder.fit(texts, 10, 1, 9).vocabulary == ("a", "b", "c", "d", "e")
-    assert WordEncoder.fit(["z z y"], 10, 1, 9).vocabulary == ("z", "y")
-    assert WordEncoder.fit(texts, 10, 2, 9).vocabulary == ("a", "b", "c")
-    assert WordEncoder.fit(texts, 2, 1, 9).vocabulary == ("a", "b")
+    assert fit(texts, 10, 1, 9).vocabulary == ("a", "b", "c", "d", "e")
+    assert fit(["z z y"], 10, 1, 9).vocabulary == ("z", "y")
+    assert fit(texts, 10, 2, 9).vocabulary == ("a", "b", "c")
+    assert fit(texts, 2, 1, 9).vocabulary == ("a", "b")
 
 
 def test_min_count_is_over_all_texts_and_blank_texts_add_no_word():
-    assert WordEncoder.fit(["a", "a", "", "", "b"], 10, 2, 9).vocabulary == ("a",)
+    assert fit(["a", "a", "", "", "b"], 10, 2, 9).vocabulary == ("a",)
 
 
 def test_size_counts_padding_and_unknown():
@@ -97,7 +105,7 @@ def test_size_counts_padding_and_unknown():
 
 
 def test_a_vocabulary_without_words_knows_nothing_and_works():
-    encoder = WordEncoder.fit(["a b c"], 10, 2, 9)
+    encoder = fit(["a b c"], 10, 2, 9)
     assert encoder.vocabulary == ()
     assert encoder.size == 2
     assert encoder.encode(tf.convert_to_tensor(["a b"])).to_list() == [[UNKNOWN, UNKNOWN]]
@@ -134,7 +142,7 @@ def test_words_and_ids_are_aligned():
 
 
 def test_what_is_saved_is_loaded(tmp_path):
-    encoder = WordEncoder.fit(["naïve 🙂 我 'twas n't \"", 'naïve " 我'], 10, 1, 4)
+    encoder = fit(["naïve 🙂 我 'twas n't \"", 'naïve " 我'], 10, 1, 4)
     encoder.save(tmp_path / "words.json")
     again = WordEncoder.load(tmp_path / "words.json")
     assert again.vocabulary == encoder.vocabulary

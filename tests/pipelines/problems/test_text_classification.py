@@ -6,6 +6,9 @@ import sys
 import numpy as np
 import pytest
 
+from pipelines.config import resolve
+from pipelines.examples import SPLITS, Examples, Provenance
+from pipelines.features import text
 from pipelines.problems.text_classification import TextClassification
 
 ANSWER = {
@@ -95,3 +98,22 @@ def test_a_problem_is_light_to_declare():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stderr.strip() == ""
+
+
+def test_vocabulary_and_card_split_each_text_once(monkeypatch):
+    read = []
+    split_words = text.split_words
+    monkeypatch.setattr(
+        text, "split_words", lambda texts: read.extend(texts.numpy()) or split_words(texts)
+    )
+    splits = {
+        name: {"text": np.array([f"{name} one", f"{name} two"], object), "label": np.arange(2)}
+        for name in SPLITS
+    }
+    examples = Examples(splits, ("bad", "good"), Provenance("yours", "mine.csv", "", "0"))
+    config = resolve("toy", "many_to_one", {"min_count": 1})
+    problem = TextClassification()
+    card = problem.card(examples, problem.fit(examples, config), config)
+    assert sorted(read) == sorted(f"{name} {n}".encode() for name in SPLITS for n in ("one", "two"))
+    assert card["vocabulary"] == {"known": 3, "in_training_texts": 3}
+    assert card["splits"]["test"]["out_of_vocabulary"] == 0.5

@@ -6,6 +6,7 @@ import pytest
 
 from pipelines.config import TrainingSettings
 from pipelines.training.fused_adam import FusedAdam, FusedAdamW
+from pipelines.training.lazy_adam import LazyAdam
 from pipelines.training.optimizers import Schedule, optimizer
 
 STEPS, PEAK = 100, 0.5
@@ -82,8 +83,9 @@ def test_a_schedule_is_made_again_from_its_configuration():
 
 def test_the_settings_choose_the_optimizer():
     adam = optimizer(TrainingSettings(learning_rate=0.25), 10)
-    assert type(adam) is FusedAdam
+    assert type(adam) is LazyAdam
     assert float(adam.learning_rate) == 0.25
+    assert type(optimizer(TrainingSettings(embedding_update="dense"), 10)) is FusedAdam
     adamw = optimizer(TrainingSettings(optimizer="adamw", weight_decay=0.125), 10)
     assert type(adamw) is FusedAdamW
     assert adamw.weight_decay == 0.125

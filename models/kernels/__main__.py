@@ -1,0 +1,10 @@
+"""`python -m models.kernels`: compiles the kernels, if they are not there."""
+
+import sys
+
+from models.kernels.compiled import compile_all
+
+if __name__ == "__main__":
+    reason = compile_all()
+    if reason:
+        print(f"unrolled: {reason}; recurrent layers will compute as Keras's own", file=sys.stderr)
