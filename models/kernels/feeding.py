@@ -122,6 +122,8 @@ def forward(
         attention: float32 `[batch, time, steps]`, becomes the weights of the memory.
     """
     before = flush_denormals()
+    # Said as variables, because for a literal the products would be compiled once more.
+    adding, writing = types.boolean(True), types.boolean(False)
     (units, wide), every = weights.feeding.shape, weights.asking.shape[1]
     n, vector = rows.order.size, weights.vector
     _, h, a, extra, _, _ = kept
@@ -133,14 +135,14 @@ def forward(
         copy(states.h[row], h[0, r])
         copy(states.a[row], a[0, r])
         copy(states.c[row], extra[0, r])
-    panel_product(n, h[0], units, asking, every, False, room, every, spare)
+    panel_product(n, h[0], units, asking, every, writing, room, every, spare)
     for t in range(rows.active.size):
         count = rows.active[t]
         for r in range(count):
             copy(given.x[rows.order[r], t], kept.gates[t, r])
-        panel_product(count, a[t], units, feeding, wide, True, kept.gates[t], wide, spare)
+        panel_product(count, a[t], units, feeding, wide, adding, kept.gates[t], wide, spare)
         _cell(cell, t, count, rows, room, weights.bias, kept)
-        panel_product(count, h[t + 1], units, asking, every, False, room, every, spare)
+        panel_product(count, h[t + 1], units, asking, every, writing, room, every, spare)
         for r in range(n):
             row, to = rows.order[r], a[t + 1, r]
             if r >= count or masked(rows, r, t):
@@ -207,6 +209,7 @@ def backward(
         d_asking: float32 `[time + 1, rows, all]`, room for the gradients of h R.
     """
     before = flush_denormals()
+    adding = types.boolean(True)
     (units, wide), every = weights.feeding.shape, weights.asking.shape[1]
     n, time, vector = rows.order.size, rows.active.size, weights.vector
     d_h, d_a = np.empty((n, units), np.float32), np.empty((n, units), np.float32)
@@ -244,10 +247,10 @@ def backward(
                 d_given.keys[row], d_given.values[row], d_weights.vector,
             )  # fmt: skip
         # What h_t is given by q_(t+1) as well, whose gradient is there since the step before.
-        panel_product(count, d_asking[t + 1], every, asking, units, True, d_h, units, spare)
+        panel_product(count, d_asking[t + 1], every, asking, units, adding, d_h, units, spare)
         _cell_back(cell, t, count, rows, kept, none, d_h, d_c, d_gates, d_asking)
-        panel_product(count, d_gates[t], wide, feeding, units, True, d_a, units, spare)
-    panel_product(n, d_asking[0], every, asking, units, True, d_h, units, spare)
+        panel_product(count, d_gates[t], wide, feeding, units, adding, d_a, units, spare)
+    panel_product(n, d_asking[0], every, asking, units, adding, d_h, units, spare)
     for r in range(n):
         row = rows.order[r]
         copy(d_h[r], d_states.h[row])

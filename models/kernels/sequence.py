@@ -182,7 +182,9 @@ def forward(
     for c in range(rows.counts.size):
         count, begin = rows.counts[c], c * chunk
         steps = min(chunk, time - begin)
-        kept.borders[c + 1] = kept.borders[c]
+        for k in range(kept.borders.shape[1]):  # numba compiles `[:] =` for seconds
+            for r in range(kept.borders.shape[2]):
+                copy(kept.borders[c, k, r], kept.borders[c + 1, k, r])
         if count == 0:
             continue
         z, hidden, extra, gates_end, hidden_end = _views(
