@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from models.kernels import compiled
 from models.recurrent.calls import Call
 from models.recurrent.paths import path_of
 from models.recurrent.plain import Cell, plain_recurrence
@@ -92,6 +93,7 @@ class FastLayer(keras.layers.RNN):
             training: whether a way back is to be expected: it is right without as well, but has to
                 compute the activations again.
         """
+        compiled.kernels()  # loaded here, and not first in a thread of TensorFlow
         cell, checkpoint = self.equations, self.time_checkpoint
         sizes = Sizes(cell.code, cell.gates, cell.states, self.cell.units, checkpoint)
         backwards = tuple(layer.go_backwards for layer in directions)
