@@ -1,4 +1,4 @@
-"""The same small network, three times: ours, Keras's `fit`, a lean PyTorch loop.
+"""The same small network, several times: ours, Keras's `fit`, a lean PyTorch loop.
 
 All embed tokens, run one recurrent layer and minimise the cross-entropy of two classes by Adam with
 a step size of 0.001, in float32. The differences are those of practice:
@@ -6,7 +6,8 @@ a step size of 0.001, in float32. The differences are those of practice:
 - ours is the project's training step with its feed: it masks padding, takes the norm of the whole
   gradient, clips by it, and measures the accuracy;
 - Keras is `compile` and `fit` on arrays, as its tutorials write it: no mask, no clipping, accuracy;
-- PyTorch does what the mathematics needs and nothing else, on batches that are slices of a tensor.
+- PyTorch does what the mathematics needs and nothing else, on batches that are slices of a tensor;
+  once as it comes, and once without denormal numbers.
 
 As a worker, a contender trains some steps of the row it is asked for.
 """
@@ -178,9 +179,17 @@ def keras_fit(row: Row) -> Epoch:
     return epoch
 
 
-def pytorch(row: Row) -> Epoch:
-    """A loop without a framework around it; of one class for the whole sequence."""
+def pytorch(row: Row, flushed: bool = False) -> Epoch:
+    """A loop without a framework around it; of one class for the whole sequence.
+
+    Args:
+        row: what is built.
+        flushed: whether denormal numbers, which vanishing gradients become, count as zero. It is
+            not PyTorch's default, and some processors are many times slower on them.
+    """
     import torch  # ty: ignore[import-not-found]
+
+    torch.set_flush_denormal(flushed)
 
     torch.manual_seed(0)
     torch.set_num_threads(len(os.sched_getaffinity(0)))
@@ -209,7 +218,17 @@ def pytorch(row: Row) -> Epoch:
     return epoch
 
 
-CONTENDERS = {"ours": ours, "keras": keras_fit, "pytorch": pytorch}
+def pytorch_flushed(row: Row) -> Epoch:
+    """`pytorch` without denormal numbers."""
+    return pytorch(row, flushed=True)
+
+
+CONTENDERS = {
+    "ours": ours,
+    "keras": keras_fit,
+    "pytorch": pytorch,
+    "pytorch_flushed": pytorch_flushed,
+}
 
 
 def step_milliseconds(epoch: Epoch) -> float:

@@ -74,7 +74,7 @@ def feed(
         attention: float32 `[batch, time, steps]`; zeros at padding.
         states: after the last real step.
     """
-    kernels()  # read from the disk here, and not first on a thread of TensorFlow
+    kernels()  # loaded here, and not first in a thread of TensorFlow
     layer: FastLayer = stack.recurrent_layers[0]
     cell, keys, values = layer.cell, projected[0], projected[-1]
     kernel, bias = tf.convert_to_tensor(cell.kernel), tf.convert_to_tensor(cell.bias)

@@ -11,6 +11,7 @@ import keras
 
 from models import precision
 from models.build import build, streaming
+from models.recurrent import path_of
 from models.streaming import Streaming
 from pipelines import batching, sources
 from pipelines.batching import Batches
@@ -55,6 +56,17 @@ def network(config: Config, features: Features) -> keras.Model:
     """The network of a run, with random weights from its seed."""
     keras.utils.set_random_seed(config.training.seed)
     return build(config.model, features.inputs, features.outputs)
+
+
+def slow_recurrence(config: Config, model: keras.Model) -> str | None:
+    """One line that says why recurrent layers compute as Keras's own; None if they do not."""
+    if not config.model.recurrent:
+        return None
+    layers = [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.RNN)]
+    reasons = {path.reason for path in map(path_of, layers) if path.name == "keras"}
+    if not reasons:
+        return None
+    return f"recurrent layers compute as Keras's own, more slowly: {'; '.join(sorted(reasons))}"
 
 
 def pieces(config: Config, model: keras.Model, features: Features) -> Streaming | None:

@@ -81,8 +81,10 @@ def _identity() -> str:
     """Of processor, compiler and sources; what was compiled for another is of no use."""
     import llvmlite.binding
     import numba
+    from numba.core import config
 
     given = [numba.__version__, sys.version, llvmlite.binding.get_host_cpu_name()]
+    given += [str(config.CPU_NAME), str(config.CPU_FEATURES)]  # ty: ignore
     given.append(llvmlite.binding.get_host_cpu_features().flatten())
     for file in sorted(SOURCES.glob("*.py")):
         stat = file.stat()

@@ -14,18 +14,24 @@ import llvmlite.binding
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
-from numba.core import cgutils
+from numba.core import cgutils, config
 from numba.extending import intrinsic
 
 from models.kernels.options import ALLOCATING, INNER
 
-_FEATURES = llvmlite.binding.get_host_cpu_features()
-_WIDE = _FEATURES.get("avx512f", False)
-LANES = 16 if _WIDE else 8
+
+def _wide() -> bool:
+    """Whether the processor that is compiled for has registers of 16 floats (AVX-512)."""
+    if config.CPU_NAME:  # ty: ignore
+        return "+avx512f" in str(config.CPU_FEATURES).split(",")  # ty: ignore
+    return bool(llvmlite.binding.get_host_cpu_features().get("avx512f"))
+
+
+LANES = 16 if _wide() else 8
 """Floats of a vector register."""
 PANEL = 2 * LANES
 """Columns of a panel."""
-TILE = 8 if _WIDE else 6
+TILE = 8 if LANES == 16 else 6
 """Rows of a tile: so many sums as fill half, or of AVX2 three quarters, of the registers."""
 
 

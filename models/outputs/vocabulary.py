@@ -199,7 +199,7 @@ def cross_entropy(
     Returns:
         The losses in nats, and 1 where the target is the likeliest, else 0; float32 `[n]` each.
     """
-    kernels()  # read from the disk here, and not first on a thread of TensorFlow
+    kernels()  # loaded here, and not first in a thread of TensorFlow
     primal = [states, kernel, bias]
     losses, right = outside(
         how.forward, how.backward, primal, 2, 2, lambda primal: [*primal, targets]

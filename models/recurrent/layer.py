@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from models.kernels.compiled import kernels
+from models.kernels import compiled
 from models.recurrent.calls import Call
 from models.recurrent.paths import path_of
 from models.recurrent.plain import Cell, plain_recurrence
@@ -93,7 +93,7 @@ class FastLayer(keras.layers.RNN):
             training: whether a way back is to be expected: it is right without as well, but has to
                 compute the activations again.
         """
-        kernels()  # read from the disk here, and not first on a thread of TensorFlow
+        compiled.kernels()  # loaded here, and not first in a thread of TensorFlow
         cell, checkpoint = self.equations, self.time_checkpoint
         sizes = Sizes(cell.code, cell.gates, cell.states, self.cell.units, checkpoint)
         backwards = tuple(layer.go_backwards for layer in directions)

@@ -100,6 +100,8 @@ def _fit(
     with workbench.timed("encoding"):
         train, validation = workbench.batches(prepared, config)
     model = workbench.network(config, prepared.features)
+    if slow := workbench.slow_recurrence(config, model):
+        print(slow, file=sys.stderr)
     print(
         f"training {model.name}: {model.count_params():,} parameters, {len(train)} steps an epoch"
     )
