@@ -7,4 +7,7 @@ from models.kernels.compiled import compile_all
 if __name__ == "__main__":
     reason = compile_all()
     if reason:
-        print(f"unrolled: {reason}; recurrent layers will compute as Keras's own", file=sys.stderr)
+        print(
+            f"unrolled: {reason}; networks will compute with TensorFlow's own operations",
+            file=sys.stderr,
+        )

@@ -13,8 +13,10 @@ import os
 import shutil
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields
 from importlib.util import find_spec
+from multiprocessing import get_context
 from pathlib import Path
 from types import ModuleType
 
@@ -58,19 +60,32 @@ class Kernels:
     softmax: ModuleType
 
 
-@functools.cache
-def kernels() -> Kernels:
-    """The kernels, their BLAS on one thread: the threads are ours."""
+NAMES = tuple(field.name for field in fields(Kernels))
+
+
+def _load(name: str) -> ModuleType:
+    """A module of `Kernels`, read from the disk, or compiled."""
     from numba.core import config
-    from threadpoolctl import ThreadpoolController
 
     before = config.CACHE_DIR  # ty: ignore
     config.CACHE_DIR = str(folder())  # ty: ignore
     try:
-        names = [field.name for field in fields(Kernels)]
-        found = [importlib.import_module(f"models.kernels.{name}") for name in names]
+        return importlib.import_module(f"models.kernels.{name}")
     finally:
         config.CACHE_DIR = before  # ty: ignore
+
+
+def _compile(name: str) -> None:
+    """Compiles one of them, in a process of its own; what is compiled cannot be handed over."""
+    _load(name)
+
+
+@functools.cache
+def kernels() -> Kernels:
+    """The kernels, their BLAS on one thread: the threads are ours."""
+    from threadpoolctl import ThreadpoolController
+
+    found = [_load(name) for name in NAMES]
     for library in ThreadpoolController().lib_controllers:
         if library.user_api == "blas" and "scipy" in library.filepath:
             library.set_num_threads(1)
@@ -112,7 +127,9 @@ def compile_all() -> str | None:
     try:
         shutil.rmtree(folder(), ignore_errors=True)  # the compiler does not see all changes
         folder().mkdir(parents=True, exist_ok=True)
-        kernels()
+        # Side by side, the largest first: the compiler itself takes one thread.
+        with ProcessPoolExecutor(mp_context=get_context("spawn")) as processes:
+            list(processes.map(_compile, NAMES))
         (folder() / MARK).write_text(_identity(), "utf-8")
     except OSError as error:
         print(file=sys.stderr)
