@@ -24,7 +24,7 @@ from models.recurrent import path_of, workers
 from models.recurrent.graph import like, outside
 from models.recurrent.layer import FastLayer
 from models.recurrent.plan import Part, Sizes, plan
-from models.recurrent.workspace import Workspace
+from models.recurrent.workspace import Borrowed
 from models.stack import RecurrentStack
 from models.tensors import Tensor
 
@@ -90,7 +90,9 @@ def feed(
     *inner, fed = states
     begin = [inner[0], fed, inner[-1]]
     code = layer.equations
-    call = Call(Sizes(code.code, code.gates, code.states, stack.units, None), layer.workspace)
+    call = Call(
+        Sizes(code.code, code.gates, code.states, stack.units, None), layer.workspace.borrowed()
+    )
     primal = [*given, *weights, *begin]
     made = outside(
         call.forward, call.backward, primal, 5, 1, lambda some: [*some, mask, memory_mask]
@@ -120,7 +122,7 @@ class Call:
     """
 
     sizes: Sizes
-    workspace: Workspace
+    workspace: Borrowed
 
     def forward(self, *arrays: np.ndarray) -> list[np.ndarray]:
         """The pass forward.

@@ -19,7 +19,7 @@ from models.kernels.compiled import kernels
 from models.recurrent import workers
 from models.recurrent.graph import outside
 from models.recurrent.paths import kernels_serve
-from models.recurrent.workspace import Workspace
+from models.recurrent.workspace import Borrowed, Workspace
 from models.tensors import Tensor
 
 _ORIGIN = "_unrolled_projection"
@@ -52,7 +52,7 @@ class Projection:
 
     states: Tensor
     kernel: Tensor
-    workspace: Workspace
+    workspace: Borrowed
     bias: Tensor | None = None
     turned: bool = False
     _rated: dict[Any, tuple[Any, Rated]] = field(default_factory=dict)
@@ -109,7 +109,7 @@ class Logits(keras.layers.Dense):
         if not training:
             return logits
         kernel, bias = map(tf.convert_to_tensor, (self.kernel, self.bias))
-        return remember(logits, Projection(inputs, kernel, self.workspace, bias))
+        return remember(logits, Projection(inputs, kernel, self.workspace.borrowed(), bias))
 
 
 @keras.saving.register_keras_serializable("unrolled")
@@ -126,7 +126,7 @@ class TiedEmbedding(keras.layers.ReversibleEmbedding):
         if not (reverse and training):
             return answer
         states, matrix = (keras.ops.cast(each, "float32") for each in (inputs, self.embeddings))
-        return remember(answer, Projection(states, matrix, self.workspace, turned=True))
+        return remember(answer, Projection(states, matrix, self.workspace.borrowed(), turned=True))
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ class CrossEntropy:
         never: ids that cannot be written.
     """
 
-    workspace: Workspace
+    workspace: Borrowed
     turned: bool = False
     smoothing: float = 0.0
     never: tuple[int, ...] = ()

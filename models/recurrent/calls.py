@@ -12,7 +12,7 @@ import numpy as np
 from models.kernels.compiled import kernels
 from models.recurrent import workers
 from models.recurrent.plan import Part, Sizes, plan
-from models.recurrent.workspace import Workspace
+from models.recurrent.workspace import Borrowed
 
 Arrays = Sequence[np.ndarray]
 
@@ -57,7 +57,7 @@ class Call:
     sequences: bool
     keep: bool
     zero_masked: bool
-    workspace: Workspace
+    workspace: Borrowed
 
     @property
     def outputs(self) -> int:

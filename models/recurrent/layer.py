@@ -99,7 +99,12 @@ class FastLayer(keras.layers.RNN):
         backwards = tuple(layer.go_backwards for layer in directions)
         keep = bool(training) and checkpoint is None
         return Call(
-            sizes, backwards, sequences, keep, bool(self.zero_output_for_mask), self.workspace
+            sizes,
+            backwards,
+            sequences,
+            keep,
+            bool(self.zero_output_for_mask),
+            self.workspace.borrowed(),
         )
 
     def given(

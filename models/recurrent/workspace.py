@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
+import weakref
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,10 @@ class Workspace:
         loan = _Loan(self, self._buffer(size), size)
         return np.asarray(loan).reshape(shape)
 
+    def borrowed(self) -> Borrowed:
+        """This workspace for those who may outlive its owner."""
+        return Borrowed(self)
+
     def give(self, buffer: np.ndarray) -> None:
         """Takes a buffer back."""
         with self._lock:
@@ -58,6 +63,23 @@ class Workspace:
 
     def __reduce__(self) -> tuple[type[Workspace], tuple[()]]:
         return Workspace, ()
+
+
+class Borrowed:
+    """A workspace that goes with its owner, whoever still has this.
+
+    TensorFlow keeps every function that a graph calls for as long as the process lives.
+
+    Args:
+        workspace: of a layer.
+    """
+
+    def __init__(self, workspace: Workspace):
+        self._workspace = weakref.ref(workspace)
+
+    def take(self, *shape: int) -> np.ndarray:
+        """As `Workspace.take`; an array of its own once the owner has gone."""
+        return (self._workspace() or Workspace()).take(*shape)
 
 
 class _Loan:
