@@ -4,7 +4,7 @@ All embed tokens, run one recurrent layer and minimise the cross-entropy of two 
 a step size of 0.001, in float32. The differences are those of practice:
 
 - ours is the project's training step with its feed: it masks padding, takes the norm of the whole
-  gradient, clips by it, and measures the accuracy;
+  gradient, clips by it, updates the embedding by rows, and measures the accuracy;
 - Keras is `compile` and `fit` on arrays, as its tutorials write it: no mask, no clipping, accuracy;
 - PyTorch does what the mathematics needs and nothing else, on batches that are slices of a tensor;
   once as it comes, and once without denormal numbers.
@@ -129,7 +129,7 @@ def _our_step(row: Row) -> Step:
     spec = ModelSpec.of(mode, **made, embedding_dim=WIDTH, dropout=0.0)
     outputs = Labels(CLASSES) if row.each_step else Classes(CLASSES)
     model = build(spec, TokenInput(VOCABULARY), outputs)
-    settings = TrainingSettings()
+    settings = TrainingSettings(embedding_update="rows")
     adam = optimizer(settings, 1)
     adam.build(model.trainable_variables)
     if not row.window:

@@ -61,7 +61,7 @@ class TrainingSettings:
     batch_size: int = setting(64, "examples per step", low=1)
     optimizer: str = setting("adam", "the optimizer", choices=("adam", "adamw"))
     embedding_update: str = setting(
-        "rows",
+        "dense",
         "what a step changes of an embedding: the rows of the batch's tokens, or all of them"
         " (dense), as adamw always does: its decay is for every row",
         choices=("rows", "dense"),

@@ -24,6 +24,7 @@ TASK = Task(
         "schedule": "cosine",
         "warmup": 0.1,
         "ema": 0.99,
+        "embedding_update": "rows",
         "epochs": 5,
     },
 )

@@ -82,7 +82,7 @@ def test_a_schedule_is_made_again_from_its_configuration():
 
 
 def test_the_settings_choose_the_optimizer():
-    adam = optimizer(TrainingSettings(learning_rate=0.25), 10)
+    adam = optimizer(TrainingSettings(learning_rate=0.25, embedding_update="rows"), 10)
     assert type(adam) is LazyAdam
     assert float(adam.learning_rate) == 0.25
     assert type(optimizer(TrainingSettings(embedding_update="dense"), 10)) is FusedAdam
