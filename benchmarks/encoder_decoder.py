@@ -6,16 +6,14 @@ with denormal numbers taken for zero. What both do is said in `benchmarks.transl
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import sys
 from contextlib import ExitStack
-from functools import partial
 
 from benchmarks.command import progress, quick
-from benchmarks.timing import Timing, interleaved, table
+from benchmarks.timing import Timing, table
 from benchmarks.translators import Row
-from benchmarks.whole_models import torch_python
+from benchmarks.whole_models import measured, torch_python
 from benchmarks.workers import Worker
 
 ROUNDS = 5
@@ -25,13 +23,6 @@ def networks() -> list[Row]:
     """Those of the table."""
     made = itertools.product(("lstm", "gru"), (False, True), (3_000, 8_000), (20, 35))
     return [Row(*row) for row in made]
-
-
-def measured(row: Row, workers: dict[str, Worker], rounds: int) -> dict[str, Timing]:
-    """A training step, contender by contender."""
-    question = dataclasses.asdict(row)
-    rivals = {name: partial(worker.ask, **question) for name, worker in workers.items()}
-    return interleaved(rivals, rounds, warm=0, measure=lambda ask: ask()["milliseconds"])
 
 
 def line(row: Row, times: dict[str, Timing]) -> list[object]:

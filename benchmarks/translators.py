@@ -6,7 +6,8 @@ the cross-entropy of the real tokens alone, minimised by Adam with the gradient 
 in float32 and without dropout. Both are given the same sentences, half as long to as long as a row
 says, and padded. The differences are those of practice:
 
-- ours is the project's training step with its feed: it reads no padding, and measures the accuracy;
+- ours is the project's training step with its feed: it reads no padding, updates the embeddings by
+  rows, and measures the accuracy;
 - PyTorch does what the mathematics needs and nothing else, on batches that are slices of a tensor.
   Its encoder reads the padding as well, which packed sequences would keep it from: they are slower.
 
@@ -87,7 +88,8 @@ def ours(row: Row) -> Epoch:
     made: dict[str, Any] = {name: getattr(row, name) for name in ("cell", "units", "input_feeding")}
     made |= {"bidirectional": True, "attention": "dot", "dropout": 0.0, "embedding_dim": row.width}
     spec, outputs = ModelSpec.of("encoder_decoder", **made), Tokens(row.vocabulary)
-    model, settings = build(spec, TokenInput(row.vocabulary), outputs), TrainingSettings()
+    model = build(spec, TokenInput(row.vocabulary), outputs)
+    settings = TrainingSettings(embedding_update="rows")
     adam = optimizer(settings, 1)
     adam.build(model.trainable_variables)
     step, number = Step(model, outputs, adam, settings.clip_norm), count()

@@ -14,6 +14,7 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from functools import partial
+from typing import Any
 
 from benchmarks.command import progress, quick
 from benchmarks.contenders import Row
@@ -39,8 +40,14 @@ def networks() -> list[Row]:
     return [Row(cell, units, length, two) for cell, two, units, length in made]
 
 
-def measured(row: Row, workers: dict[str, Worker], rounds: int) -> dict[str, Timing]:
-    """A training step, contender by contender."""
+def measured(row: Any, workers: dict[str, Worker], rounds: int) -> dict[str, Timing]:
+    """A training step, contender by contender.
+
+    Args:
+        row: what the workers are asked for, a dataclass.
+        workers: by name.
+        rounds: how often they take turns.
+    """
     question = dataclasses.asdict(row)
     rivals = {name: partial(worker.ask, **question) for name, worker in workers.items()}
     return interleaved(rivals, rounds, warm=0, measure=lambda ask: ask()["milliseconds"])

@@ -115,9 +115,11 @@ def load(file: Path) -> keras.Model:
     Args:
         file: ends in `.keras`.
     """
-    # Keras knows a layer by its name once the module that registers it has been imported.
+    # Keras knows a layer by its name once the module that registers it has been imported. The
+    # kernels hold no layers, and to import them here would be to compile them.
     for module in pkgutil.walk_packages(models.__path__, "models."):
-        importlib.import_module(module.name)
+        if not module.name.startswith("models.kernels."):
+            importlib.import_module(module.name)
     return keras.saving.load_model(file, compile=False)
 
 

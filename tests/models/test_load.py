@@ -1,5 +1,6 @@
 """A saved network is read in a new process, which has imported nothing but `models.build`."""
 
+import shutil
 import subprocess
 import sys
 
@@ -93,3 +94,21 @@ def test_a_network_answers_the_same_in_a_new_process(name, written):
     assert set(after) == set(before[name])
     for key, value in before[name].items():
         np.testing.assert_array_equal(value, after[key])
+
+
+WITHOUT_NUMBA = f"""
+import sys
+sys.modules["numba"] = None
+{READER}
+assert not {{"models.kernels.sequence", "models.kernels.blas"}} & set(sys.modules)
+"""
+
+
+def test_networks_are_read_without_numba_and_no_kernel_is_compiled(written, tmp_path):
+    before, folder = written
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    subprocess.run([sys.executable, "-c", WITHOUT_NUMBA, str(tmp_path)], check=True, timeout=120)
+    for name in ("forecast", "heard"):  # recurrent, which compute as Keras's layers then
+        after = np.load(tmp_path / f"{name}.answers.npz")
+        for key, value in before[name].items():
+            np.testing.assert_allclose(after[key], value, atol=1e-5)

@@ -1,7 +1,5 @@
 """Chunks, parts, lengths and checkpoints change nothing but the speed and the memory."""
 
-import subprocess
-import sys
 import threading
 
 import keras
@@ -11,7 +9,6 @@ import tensorflow as tf
 
 from models import recurrent
 from models.recurrent import plan, workers
-from models.recurrent.workspace import Workspace
 from tests.models.recurrent import pairs
 from tests.models.recurrent.pairs import CELLS, assert_same, differentiate
 
@@ -90,36 +87,6 @@ def test_any_number_of_threads_gives_the_same(cell, bidirectional, threads):
         assert_same(answers[0], answer)
 
 
-def test_directions_come_first_and_then_parts_of_the_rows():
-    sizes, none = plan.Sizes(1, 4, 2, 8, None), np.zeros((0, 0), bool)
-
-    def shares(batch, backwards, number):
-        found = plan.plan(sizes, none, batch, 10, backwards, number)
-        return [(part.direction, len(part.rows.order)) for part in found]
-
-    assert shares(64, (False,), 2) == [(0, 32), (0, 32)]
-    assert shares(64, (False, True), 2) == [(0, 64), (1, 64)]
-    assert shares(64, (False, True), 4) == [(0, 32), (0, 32), (1, 32), (1, 32)]
-    assert shares(plan.LEAST_ROWS, (False,), 16) == [(0, plan.LEAST_ROWS)]
-
-
-def test_a_row_that_has_ended_is_taken_no_further():
-    sizes, lengths = plan.Sizes(1, 4, 2, 8, None), np.array([3, 0, 9, 5])
-    mask = np.arange(10) < lengths[:, None]
-    for backwards in (False, True):
-        (part,) = plan.plan(sizes, mask, 4, 10, (backwards,), 1)
-        assert list(part.rows.order) == [2, 3, 0, 1]
-        assert list(part.rows.active) == [3, 3, 3, 2, 2, 1, 1, 1, 1, 0]
-        assert part.rows.real.size == 0
-
-
-def test_holes_are_told_from_right_padding():
-    sizes, mask = plan.Sizes(1, 4, 2, 8, None), np.ones((2, 6), bool)
-    mask[0, 2] = False
-    (part,) = plan.plan(sizes, mask, 2, 6, (False,), 1)
-    assert part.rows.real.shape == (2, 6)
-
-
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_what_is_not_a_number_comes_through(cell, value):
@@ -178,74 +145,6 @@ def test_two_trainings_at_the_same_time_disturb_nobody(cell):
     for thread in started:
         thread.join()
     assert not wrong
-
-
-def trained_in_a_graph(layer):
-    graph = tf.function(lambda x: differentiate(layer, x, training=True), autograph=False)
-    sequence = tf.constant(pairs.sequences(batch=16, time=50))
-    return lambda: graph(sequence)
-
-
-def test_buffers_are_used_again_from_step_to_step():
-    layer = one("LSTM")
-    step = trained_in_a_graph(layer)
-    step()
-    held = {id(buffer) for buffer in layer.workspace._free}
-    assert held
-    for _ in range(3):
-        step()
-    assert {id(buffer) for buffer in layer.workspace._free} == held
-
-
-LIFE = """
-import gc, weakref
-import tensorflow as tf
-from models import recurrent
-
-def life():
-    layer = recurrent.LSTM(4)
-    graph = tf.function(lambda x: layer(x, training=True), autograph=False)
-    for _ in range(2):
-        graph(tf.ones((8, 20, 3)))
-    return weakref.ref(layer.workspace)
-
-space = life()
-gc.collect()
-assert space() is None, gc.get_referrers(space())
-"""
-
-
-def test_buffers_go_when_the_layer_goes():
-    # In a process of its own: pytest keeps what a test before this one failed with.
-    subprocess.run([sys.executable, "-c", LIFE], check=True, capture_output=True, timeout=120)
-
-
-def test_a_buffer_is_lent_once_at_a_time_and_its_size_fits():
-    space = Workspace()
-    first, second = space.take(3, 5), space.take(3, 5)
-    assert not np.shares_memory(first, second)
-    assert first.ctypes.data % 64 == 0
-    place = first.ctypes.data
-    view = first[1:]
-    del first
-    third = space.take(15)
-    assert third.ctypes.data != place  # a view still refers to the first
-    del view
-    larger = space.take(4, 4)
-    assert larger.ctypes.data != place
-    assert space.take(15).ctypes.data == place
-
-
-def test_an_exception_in_a_job_reaches_the_caller_when_all_have_ended():
-    done = threading.Event()
-
-    def fails():
-        raise RuntimeError("in the middle of a step")
-
-    for jobs in ([fails, done.set], [lambda: None, fails]):
-        with pytest.raises(RuntimeError, match="in the middle"):
-            workers.run(jobs)
-    assert done.is_set()
 
 
 @pytest.mark.parametrize("cell", CELLS)
