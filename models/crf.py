@@ -18,6 +18,8 @@ import keras
 import tensorflow as tf
 from keras import KerasTensor
 
+from models.fast import crf as fast
+
 PADDING = -1
 """The tag of a step that is not there; 0 is a label."""
 
@@ -53,6 +55,8 @@ def log_likelihood(
     Returns:
         float `[batch]`; 0 for a sequence without a step.
     """
+    if fast.fits(logits):
+        return fast.log_likelihood(logits, transitions, tags, where)
     return path_score(logits, transitions, tags, where) - log_partition(logits, transitions, where)
 
 
@@ -113,6 +117,14 @@ def viterbi(
         tags: int32 `[batch, time]`, -1 at padding.
         scores: float `[batch]`, log p of the tags; 0 for a sequence without a step.
     """
+    search = fast.best if fast.fits(logits) else _best
+    tags = search(logits, transitions, where)
+    scores = log_likelihood(logits, transitions, tags, where)
+    return tf.where(where, tags, PADDING), scores
+
+
+def _best(logits: KerasTensor, transitions: KerasTensor, where: KerasTensor) -> KerasTensor:
+    """The most probable labels, int32 `[batch, time]`, anything at padding."""
     between, start, end = _parted(transitions)
     itself = tf.range(tf.shape(logits)[2])[None]  # [1, labels]
 
@@ -135,9 +147,7 @@ def viterbi(
     before = tf.scan(
         lambda tag, pointer: tf.gather(pointer, tag, batch_dims=1), pointers, last, reverse=True
     )
-    tags = tf.transpose(tf.concat([before[1:], last[None]], axis=0))  # [batch, time]
-    scores = tf.reduce_max(best, axis=1) - log_partition(logits, transitions, where)
-    return tf.where(where, tags, PADDING), tf.where(where[:, 0], scores, tf.zeros_like(scores))
+    return tf.transpose(tf.concat([before[1:], last[None]], axis=0))  # [batch, time]
 
 
 def _parted(transitions: KerasTensor) -> tuple[KerasTensor, KerasTensor, KerasTensor]:

@@ -10,8 +10,8 @@ import keras
 import tensorflow as tf
 from keras import KerasTensor
 
-from models import compiled_feeding
 from models.cross_attention import CrossAttention, Shape
+from models.fast import feeding
 from models.input_feeding import feed
 from models.spec import ModelSpec
 from models.stack import RecurrentStack
@@ -152,9 +152,9 @@ class RecurrentDecoder(keras.layers.Layer):
         if mask is None:
             mask = ops.ones(ops.shape(sequence)[:2], "bool")
         before: Any = self.initial_states(ops.shape(sequence)[0]) if states is None else states
-        if compiled_feeding.fits(self.stack, self.attention, sequence.shape[1], training):
+        if feeding.fits(self.stack, self.attention, sequence.shape[1], training):
             layers, given = (self.stack, self.cross, self.attentional), (sequence, mask, before)
-            return compiled_feeding.feed(*layers, *given, projected, memory_mask)
+            return feeding.feed(*layers, *given, projected, memory_mask)
         return feed(self.stack, attend, sequence, mask, before, training)
 
     def compute_output_spec(

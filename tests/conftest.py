@@ -6,6 +6,7 @@ import io
 import itertools
 import os
 import random
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,15 @@ TINY = (
     *("TOKEN_DROPOUT=0", "DROPOUT=0.1", "EMA=0", "WARMUP=0", "VALIDATION_SHARE=0.3"),
 )
 """Settings by which the sentences are learned in a second or two."""
+
+
+def pytest_collection_finish():
+    """Graphs run as they are traced: to optimise one costs more than to run it a few times.
+
+    Those of processes of their own, and so the commands of a user, are optimised.
+    """
+    if tensorflow := sys.modules.get("tensorflow"):
+        tensorflow.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import Any
 import keras
 from keras import KerasTensor
 
-from models.attention import LOWEST
 from models.ids import PADDING
+from models.pooling import StatePooling
 
 WIDTH = 30
 """Of the embedding of a character."""
@@ -43,6 +43,8 @@ class CharacterConvolution(keras.layers.Layer):
             filters, WINDOW, padding="same", dtype=policy, name="convolution"
         )
 
+        self.highest = StatePooling("max", dtype=policy, name="highest")
+
     def build(self, characters_shape: tuple[int | None, ...]) -> None:
         """Creates the weights; the characters are `[batch, time, width]`."""
         self.embedding.build((None, None))
@@ -53,11 +55,10 @@ class CharacterConvolution(keras.layers.Layer):
         ops = keras.ops
         shape = ops.shape(characters)
         words = ops.reshape(characters, (shape[0] * shape[1], shape[2]))
-        real = ops.expand_dims(ops.not_equal(words, PADDING), -1)
+        real = ops.not_equal(words, PADDING)
         embedded = self.drop(self.embedding(words), training=training)
-        embedded = ops.where(real, embedded, ops.zeros_like(embedded))
-        found = ops.where(real, self.convolution(embedded), LOWEST)
-        best = ops.where(ops.any(real, axis=1), ops.max(found, axis=1), 0.0)
+        embedded = ops.where(real[:, :, None], embedded, ops.zeros_like(embedded))
+        best = self.highest(self.convolution(embedded), real)
         return ops.reshape(best, (shape[0], shape[1], self.filters))
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:

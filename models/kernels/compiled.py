@@ -53,11 +53,15 @@ class Kernels:
         sequence: a recurrent layer.
         feeding: a recurrent layer with input feeding.
         softmax: cross-entropy over a vocabulary.
+        crf: labels of a sequence decided together.
+        pooling: the highest over the steps.
     """
 
     sequence: ModuleType
     feeding: ModuleType
     softmax: ModuleType
+    crf: ModuleType
+    pooling: ModuleType
 
 
 NAMES = tuple(field.name for field in fields(Kernels))

@@ -71,7 +71,9 @@ def like(values: Sequence[Tensor], others: Sequence[Tensor]) -> list[Tensor]:
 
 def _call(function: Pass, given: Sequence[Tensor], count: int) -> list[Tensor]:
     """Calls a function on arrays that gives so many float32 arrays."""
-    return tf.numpy_function(function, list(given), [tf.float32] * count, stateful=False)
+    found = tf.numpy_function(function, list(given), [tf.float32] * count, stateful=False)
+    # Outside of a graph a list of one is given as its one.
+    return list(found) if isinstance(found, list | tuple) else [found]
 
 
 def _refuse(*_: Tensor) -> None:

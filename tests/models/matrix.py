@@ -1,4 +1,7 @@
-"""Every legal combination of mode, cell, direction and attention, small enough to try them all."""
+"""Every legal combination of mode, cell, direction and attention, small enough to try them all.
+
+Of two layers, which depend on nothing but the stack, the attentions take turns.
+"""
 
 import functools
 import itertools
@@ -73,22 +76,28 @@ def legal(spec):
     return True
 
 
+def _of(mode, made, attentions):
+    """The legal ones with these attentions, each with input feeding or without."""
+    specs = [
+        ModelSpec.of(mode, **made, attention=attention, input_feeding=feeding, **SMALL)
+        for attention, feeding in attentions
+    ]
+    return [Case(spec) for spec in specs if legal(spec)]
+
+
 def cases(modes=MODES):
     """All of some modes; with input feeding, once for each cell and attention."""
-    found = []
-    for mode, cell, both, attention, layers in itertools.product(
-        modes, CELLS, (False, True), ATTENTIONS, (1, 2)
-    ):
+    found, turns = [], itertools.count()
+    for mode, cell, both in itertools.product(modes, CELLS, (False, True)):
         inputs = CHOICES["input"].get(mode, ("tokens",))
         heads = CHOICES["head"].get(mode, (ModelSpec.of(mode).head,))
-        fed = (False, True) if mode == "encoder_decoder" and layers == 1 and not both else (False,)
-        for kind, head, feeding in itertools.product(inputs, heads, fed):
-            changes = {"input": kind, "head": head, "cell": cell, "bidirectional": both}
-            changes |= {"attention": attention, "layers": layers, "input_feeding": feeding}
-            changes |= {"residual": layers == 2 and cell not in ("transformer",)}
-            spec = ModelSpec.of(mode, **changes, **SMALL)
-            if legal(spec):
-                found.append(Case(spec))
+        for kind, head in itertools.product(inputs, heads):
+            made = {"input": kind, "head": head, "cell": cell, "bidirectional": both}
+            fed = (False, True) if mode == "encoder_decoder" and not both else (False,)
+            found += _of(mode, made, itertools.product(ATTENTIONS, fed))
+            deep = {"layers": 2, "residual": cell != "transformer"}
+            two = _of(mode, made | deep, itertools.product(ATTENTIONS, (False,)))
+            found += two and [two[next(turns) % len(two)]]
     if "encoder_decoder" in modes:
         specs = [
             ModelSpec.of("encoder_decoder", copy=True, **{**SMALL, **made}) for made in COPYING

@@ -1,4 +1,4 @@
-"""Every cell x direction x pooling or attention, one layer and two (of a recurrence, residual)."""
+"""Every cell with every pooling, every attention in both directions; the rest is in the matrix."""
 
 import itertools
 
@@ -18,9 +18,11 @@ VOCABULARY, CLASSES, UNITS = 6, 3, 6
 TEXTS = [[2, 3, 4, 2], [3, 2, 4], [4]]
 UNUSED = [PADDING, UNKNOWN, 5]
 CELLS = (*RECURRENT, "transformer")
-WIDTH = 5  # wider than the longest, as a bucket may be
 HEADS = [("none", pooling) for pooling in POOLINGS]
 HEADS += [(attention, "last") for attention in ATTENTIONS if attention != "none"]
+NETWORKS = [(cell, True, ("none", pooling), 1) for cell in CELLS for pooling in POOLINGS]
+NETWORKS += itertools.product(["gru", "transformer"], (False, True), HEADS[len(POOLINGS) :], (2,))
+WIDTH = 5  # wider than the longest, as a bucket may be
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -56,7 +58,7 @@ def built(spec, seed=0):
 
 @pytest.fixture(
     scope="module",
-    params=itertools.product(CELLS, (False, True), HEADS, (1, 2)),
+    params=NETWORKS,
     ids=lambda p: "-".join([p[0], "both" if p[1] else "forward", *p[2], str(p[3])]),
 )
 def network(request):

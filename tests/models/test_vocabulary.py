@@ -5,14 +5,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from models.fast.cross_entropy import CrossEntropy, cross_entropy
 from models.ids import PADDING
 from models.outputs.next_token import NextToken
 from models.outputs.tokens import Tokens
 from models.outputs.vocabulary import (
-    CrossEntropy,
     Logits,
     TiedEmbedding,
-    cross_entropy,
     projection_of,
     remember,
 )

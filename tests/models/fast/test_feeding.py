@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from models import build as networks
-from models import compiled_feeding
+from models.fast import feeding
 from models.inputs.tokens import TokenInput
 from models.outputs.tokens import Tokens
 from models.recurrent import plain, workers
@@ -40,7 +40,7 @@ def results(decoder, mask=MASK, memory_mask=MEMORY_MASK, in_graph=False, batch=3
         return [outputs, attention, *after], gradients
 
     with plain() if in_graph else contextlib.nullcontext():
-        fits = compiled_feeding.fits(decoder.stack, decoder.attention, None, True)
+        fits = feeding.fits(decoder.stack, decoder.attention, None, True)
         assert fits != in_graph
         return run(*given)
 
@@ -124,18 +124,18 @@ def test_attention_is_zero_and_the_state_stays_at_padding():
 )
 def test_what_the_loops_cannot_do_goes_through_the_graph(changes):
     decoder = made(**({"attention": "dot", "input_feeding": True} | changes))
-    assert not compiled_feeding.fits(decoder.stack, decoder.attention, None, training=True)
+    assert not feeding.fits(decoder.stack, decoder.attention, None, training=True)
 
 
 def test_one_step_and_what_is_no_training_go_through_the_graph():
     decoder = made(input_feeding=True)
     fits = [
-        compiled_feeding.fits(decoder.stack, "dot", steps, training)
+        feeding.fits(decoder.stack, "dot", steps, training)
         for steps, training in ((None, True), (1, True), (None, False))
     ]
     assert fits == [True, False, False]
     with plain():
-        assert not compiled_feeding.fits(decoder.stack, "dot", None, training=True)
+        assert not feeding.fits(decoder.stack, "dot", None, training=True)
 
 
 def operations(function):

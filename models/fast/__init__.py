@@ -1,0 +1,1 @@
+"""Parts of a network that the kernels compute in training, each beside its plain form's file."""
