@@ -19,6 +19,7 @@ BENCHMARKS = {
     "recurrent_layers": "a layer beside keras.layers",
     "whole_models": "a whole model beside Keras's fit and PyTorch",
     "encoder_decoder": "an encoder-decoder with attention beside PyTorch",
+    "tasks": "the tasks beside themselves on Keras's own recurrent layers",
     "buckets": "training on texts of many lengths",
     "lengths": "time and memory against the length",
     "decoding": "writing a sentence",

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from models.kernels.compiled import kernels
 from models.recurrent import workers
-from models.recurrent.graph import outside
+from models.recurrent.graph import call, outside
 from models.recurrent.paths import kernels_serve
 from models.tensors import Tensor
 
@@ -30,7 +30,7 @@ def best(logits: Tensor, transitions: Tensor, where: Tensor) -> Tensor:
     """The most probable labels, int32 `[batch, time]`, 0 at padding; arguments likewise."""
     kernels()
     given = [tf.stop_gradient(logits), tf.stop_gradient(transitions), _lengths(where)]
-    tags = tf.numpy_function(_best, given, tf.int32, stateful=False)
+    (tags,) = call(_best, given, [tf.int32])
     return tf.ensure_shape(tags, where.shape)
 
 

@@ -7,6 +7,7 @@ which is traced under `models.recurrent.plain()`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -46,7 +47,7 @@ def outside(
     @tf.custom_gradient
     def run(*primal: Tensor) -> tuple:
         given = arrays([tf.stop_gradient(value) for value in primal])
-        found = _call(forward, given, outputs + kept)
+        found = _floats(forward, given, outputs + kept)
         # All that the gradient depends on goes through it as an argument, so that nobody gets a
         # second derivative that silently leaves a part out.
         return tuple(found[:outputs]), lambda *gradients: back(found[outputs:], gradients, primal)
@@ -56,7 +57,7 @@ def outside(
         def differentiate(*values: Tensor) -> tuple:
             stopped = [tf.stop_gradient(value) for value in values]
             d_outputs, before = stopped[: len(gradients)], stopped[len(gradients) :]
-            found = _call(backward, [*left, *arrays(before), *d_outputs], len(primal))
+            found = _floats(backward, [*left, *arrays(before), *d_outputs], len(primal))
             return tuple(like(found, primal)), _refuse
 
         return differentiate(*gradients, *primal)
@@ -69,11 +70,26 @@ def like(values: Sequence[Tensor], others: Sequence[Tensor]) -> list[Tensor]:
     return [tf.ensure_shape(v, other.shape) for v, other in zip(values, others, strict=True)]
 
 
-def _call(function: Pass, given: Sequence[Tensor], count: int) -> list[Tensor]:
-    """Calls a function on arrays that gives so many float32 arrays."""
-    found = tf.numpy_function(function, list(given), [tf.float32] * count, stateful=False)
+def call(
+    function: Callable[..., Any], given: Sequence[Tensor], kinds: Sequence[tf.DType]
+) -> list[Tensor]:
+    """Calls a function on arrays; no gradient goes through it.
+
+    Args:
+        function: gives one array, or several in a list.
+        given: what it is called with.
+        kinds: of the arrays that it gives.
+
+    Returns:
+        These as tensors, of unknown shapes.
+    """
+    found = tf.numpy_function(function, list(given), list(kinds), stateful=False)
     # Outside of a graph a list of one is given as its one.
     return list(found) if isinstance(found, list | tuple) else [found]
+
+
+def _floats(function: Pass, given: Sequence[Tensor], count: int) -> list[Tensor]:
+    return call(function, given, [tf.float32] * count)
 
 
 def _refuse(*_: Tensor) -> None:

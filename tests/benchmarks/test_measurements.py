@@ -7,8 +7,11 @@ import pytest
 import tensorflow as tf
 
 from benchmarks import buckets, contenders, decoding, exports, lengths, whole_models
+from benchmarks import tasks as measured_tasks
 from benchmarks.contenders import Row, keras_fit, ours, step_milliseconds
 from benchmarks.timing import Timing
+from pipelines import tasks
+from pipelines.training.step import Step
 
 TINY = Row("simple_rnn", 4, 6, batch=4, steps=2)
 
@@ -137,3 +140,17 @@ def test_the_exports_of_ours_and_of_keras_answer_the_same(tmp_path):
     assert expected.std() > 0
     for answer in (ours, theirs):
         np.testing.assert_allclose(answer(tokens), expected, atol=1e-6)
+
+
+def test_all_tasks_are_measured_but_the_variants_of_memory():
+    variants = {"memory_copy", "memory_addition"}
+    assert {*measured_tasks.TASKS} == {*tasks.names()} - variants
+
+
+def test_the_steps_of_a_task_train_the_network_of_its_defaults(monkeypatch):
+    seen = []
+    monkeypatch.setattr(Step, "train", lambda step, batch: seen.append((step.model, batch)))
+    assert measured_tasks.milliseconds("memory", 2) > 0
+    (model, first), (_, second) = seen
+    assert model.name == "many_to_one_gru"
+    assert first is not second
