@@ -19,6 +19,7 @@ import tensorflow as tf
 from keras import KerasTensor
 
 from models.fast import crf as fast
+from models.fast import fits
 
 PADDING = -1
 """The tag of a step that is not there; 0 is a label."""
@@ -55,7 +56,7 @@ def log_likelihood(
     Returns:
         float `[batch]`; 0 for a sequence without a step.
     """
-    if fast.fits(logits):
+    if fits(logits):
         return fast.log_likelihood(logits, transitions, tags, where)
     return path_score(logits, transitions, tags, where) - log_partition(logits, transitions, where)
 
@@ -117,7 +118,7 @@ def viterbi(
         tags: int32 `[batch, time]`, -1 at padding.
         scores: float `[batch]`, log p of the tags; 0 for a sequence without a step.
     """
-    search = fast.best if fast.fits(logits) else _best
+    search = fast.best if fits(logits) else _best
     tags = search(logits, transitions, where)
     scores = log_likelihood(logits, transitions, tags, where)
     return tf.where(where, tags, PADDING), scores

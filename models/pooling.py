@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 from keras import KerasTensor
 
+from models.fast import fits
 from models.fast import pooling as fast
 
 
@@ -45,7 +46,7 @@ class StatePooling(keras.layers.Layer):
         Returns:
             float `[batch, features]`.
         """
-        if self.pooling == "max" and fast.fits(states):
+        if self.pooling == "max" and fits(states):
             return fast.highest(states, where)
         pooled, _, _ = self.read(states, where, self.initial_states(keras.ops.shape(states)[0]))
         if self.pooling == "last" and self.bidirectional:

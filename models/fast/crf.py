@@ -8,13 +8,7 @@ import tensorflow as tf
 from models.kernels.compiled import kernels
 from models.recurrent import workers
 from models.recurrent.graph import call, outside
-from models.recurrent.paths import kernels_serve
 from models.tensors import Tensor
-
-
-def fits(logits: Tensor) -> bool:
-    """Whether the kernels can be called here, on logits of this type."""
-    return logits.dtype == tf.float32 and kernels_serve()
 
 
 def log_likelihood(logits: Tensor, transitions: Tensor, tags: Tensor, where: Tensor) -> Tensor:

@@ -8,13 +8,7 @@ import tensorflow as tf
 from models.kernels.compiled import kernels
 from models.recurrent import workers
 from models.recurrent.graph import outside
-from models.recurrent.paths import kernels_serve
 from models.tensors import Tensor
-
-
-def fits(states: Tensor) -> bool:
-    """Whether the kernels can be called here, on states of this type."""
-    return states.dtype == tf.float32 and kernels_serve()
 
 
 def highest(states: Tensor, where: Tensor) -> Tensor:

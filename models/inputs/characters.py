@@ -42,7 +42,6 @@ class CharacterConvolution(keras.layers.Layer):
         self.convolution = keras.layers.Conv1D(
             filters, WINDOW, padding="same", dtype=policy, name="convolution"
         )
-
         self.highest = StatePooling("max", dtype=policy, name="highest")
 
     def build(self, characters_shape: tuple[int | None, ...]) -> None:

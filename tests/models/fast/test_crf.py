@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from models import crf
 from models.fast import crf as fast
+from models.fast import fits
 from models.recurrent import plain
 
 LENGTHS = [7, 0, 1, 4, 2]
@@ -35,10 +36,10 @@ def computed(logits, transitions, tags, where):
 @pytest.mark.parametrize("labels", [1, 2, 9, 40])
 def test_kernels_give_what_the_graph_gives(labels):
     given = drawn(labels)
-    assert fast.fits(given[0])
+    assert fits(given[0])
     found = tf.function(computed)(*given)
     with plain():
-        assert not fast.fits(given[0])
+        assert not fits(given[0])
         expected = computed(*given)
     for one, other in zip(found, expected, strict=True):
         assert one.shape == other.shape
@@ -65,4 +66,4 @@ def test_a_nan_at_a_real_step_comes_through():
 
 
 def test_other_types_are_left_to_the_graph():
-    assert not fast.fits(tf.zeros([1, 1, 1], tf.float64))
+    assert not fits(tf.zeros([1, 1, 1], tf.float64))

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from models.fast.pooling import fits, highest
+from models.fast import fits
+from models.fast.pooling import highest
 from models.recurrent import plain
 
 LENGTHS = np.array([5, 0, 1, 3])
