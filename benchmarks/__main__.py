@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.command import progress
 from benchmarks.workers import ENVIRONMENT, PROJECT
-from pipelines.errors import UserError, unknown
+from pipelines.runtime.errors import UserError, unknown
 
 BENCHMARKS = {
     "recurrent_layers": "a layer beside keras.layers",
@@ -45,17 +45,17 @@ def parse(words: Sequence[str]) -> tuple[list[str], str]:
     Raises:
         UserError: an unknown variable or measurement.
     """
-    given = dict.fromkeys(VARIABLES, "")
+    values = dict.fromkeys(VARIABLES, "")
     for word in words:
         name, _, value = word.partition("=")
         if name.upper() not in VARIABLES:
             raise unknown("variable", name, VARIABLES)
-        given[name.upper()] = value
-    wanted = given["BENCH"].split() or list(BENCHMARKS)
+        values[name.upper()] = value
+    wanted = values["BENCH"].split() or list(BENCHMARKS)
     for name in wanted:
         if name not in BENCHMARKS:
             raise unknown("benchmark", name, BENCHMARKS)
-    return wanted, given["TORCH_PYTHON"]
+    return wanted, values["TORCH_PYTHON"]
 
 
 def machine() -> str:
@@ -69,12 +69,12 @@ def machine() -> str:
 
 def processor(cpuinfo: str) -> tuple[str, list[str]]:
     """The processor's name and those of its features that matter, from `/proc/cpuinfo`."""
-    said: dict[str, str] = {}
+    fields: dict[str, str] = {}
     for line in cpuinfo.splitlines():
         name, _, value = line.partition(":")
-        said.setdefault(name.strip(), value.strip())
-    flags = said.get("flags", said.get("Features", "")).split()
-    return said.get("model name", ""), [name for name in FEATURES if name in flags]
+        fields.setdefault(name.strip(), value.strip())
+    flags = fields.get("flags", fields.get("Features", "")).split()
+    return fields.get("model name", ""), [name for name in FEATURES if name in flags]
 
 
 def main() -> int:

@@ -35,9 +35,9 @@ def review_lengths(number: int) -> np.ndarray:
 
 def contenders(row: Row, lengths: np.ndarray) -> dict[str, Callable[[], Any]]:
     """An epoch of each."""
-    from pipelines.batching import Encoded
-    from pipelines.buckets import bucket_edges
-    from pipelines.ragged import Ragged
+    from pipelines.data.batching import Encoded
+    from pipelines.data.buckets import bucket_edges
+    from pipelines.data.ragged import Ragged
 
     random = np.random.default_rng(1)
     texts = Ragged(words(random, lengths.sum()), np.concatenate([[0], np.cumsum(lengths)]))

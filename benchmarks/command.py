@@ -7,7 +7,7 @@ import os
 import sys
 
 from benchmarks.workers import ENVIRONMENT
-from pipelines.allocator import keep_freed_memory
+from pipelines.runtime.allocator import keep_freed_memory
 
 
 def quick(about: str | None) -> bool:

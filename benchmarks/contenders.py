@@ -19,25 +19,25 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from benchmarks.workers import serve
-from pipelines.runtime import peak_memory
+from pipelines.runtime.process import peak_memory
 
 if TYPE_CHECKING:
     import keras
 
-    from pipelines.batching import Encoded
+    from pipelines.data.batching import Encoded
     from pipelines.training.step import Step
 
 VOCABULARY, WIDTH, CLASSES = 20_000, 64, 2
 
 Epoch = Callable[[Callable[[], None]], None]
-"""Trains an epoch and calls what it is given after each step."""
+"""Trains an epoch and calls its argument after each step."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,12 @@ class Row:
     batch: int = 64
     steps: int = 3
 
+    @property
+    def columns(self) -> dict[str, object]:
+        """The first columns of a table, and what they show of this row."""
+        shown = (self.cell, 2 if self.bidirectional else 1, self.units, self.length)
+        return dict(zip(("cell", "directions", "units", "T"), shown, strict=True))
+
     def data(self) -> tuple[np.ndarray, np.ndarray]:
         """Tokens with the frequencies of words, int32 `[n, length]`, and classes by coin."""
         random = np.random.default_rng(0)
@@ -80,8 +86,8 @@ def words(random: np.random.Generator, number: int) -> np.ndarray:
 
 def ours(row: Row) -> Epoch:
     """The project's network, feed and training step."""
-    from pipelines.batching import Encoded
-    from pipelines.ragged import Ragged
+    from pipelines.data.batching import Encoded
+    from pipelines.data.ragged import Ragged
 
     tokens, classes = row.data()
     splits = np.arange(len(tokens) + 1) * row.length
@@ -96,7 +102,7 @@ def ours(row: Row) -> Epoch:
 
 def our_epoch(row: Row, encoded: Encoded, edges: tuple[int, ...]) -> Epoch:
     """Ours on any data, in buckets."""
-    from pipelines.batching import Batches
+    from pipelines.data.batching import Batches
 
     step, batches, number = _our_step(row), Batches(encoded, edges, row.batch), count()
 
@@ -116,8 +122,6 @@ def _our_step(row: Row) -> Step:
     from models.outputs.classes import Classes
     from models.outputs.labels import Labels
     from models.spec import ModelSpec
-    from pipelines.config import TrainingSettings
-    from pipelines.training.optimizers import optimizer
     from pipelines.training.step import Step
     from pipelines.training.windowed import WindowedStep
 
@@ -129,14 +133,22 @@ def _our_step(row: Row) -> Step:
     spec = ModelSpec.of(mode, **made, embedding_dim=WIDTH, dropout=0.0)
     outputs = Labels(CLASSES) if row.each_step else Classes(CLASSES)
     model = build(spec, TokenInput(VOCABULARY), outputs)
-    settings = TrainingSettings(embedding_update="rows")
-    adam = optimizer(settings, 1)
-    adam.build(model.trainable_variables)
     if not row.window:
-        return Step(model, outputs, adam, settings.clip_norm)
+        return Step(model, outputs, *adam(model))
     assert isinstance(outputs, Labels), "only what answers each step is trained by windows"
     network = streaming(spec, model, outputs)
-    return WindowedStep(model, outputs, adam, settings.clip_norm, network, row.window)
+    return WindowedStep(model, outputs, *adam(model), network, row.window)
+
+
+def adam(model: keras.Model) -> tuple[keras.optimizers.Optimizer, float]:
+    """The project's optimizer of a model, and the norm that it clips gradients to."""
+    from pipelines.config import TrainingSettings
+    from pipelines.training.optimizers import optimizer
+
+    settings = TrainingSettings(embedding_update="rows")
+    made = optimizer(settings, 1)
+    made.build(model.trainable_variables)
+    return made, settings.clip_norm
 
 
 def keras_model(row: Row, masked: bool = False) -> keras.Model:
@@ -179,6 +191,16 @@ def keras_fit(row: Row) -> Epoch:
     return epoch
 
 
+def prepared_torch(flushed: bool) -> Any:
+    """PyTorch with a seed and a thread for each core; `flushed` as of `pytorch`."""
+    import torch  # ty: ignore[import-not-found]
+
+    torch.set_flush_denormal(flushed)
+    torch.manual_seed(0)
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    return torch
+
+
 def pytorch(row: Row, flushed: bool = False) -> Epoch:
     """A loop without a framework around it; of one class for the whole sequence.
 
@@ -187,19 +209,16 @@ def pytorch(row: Row, flushed: bool = False) -> Epoch:
         flushed: whether denormal numbers, which vanishing gradients become, count as zero. It is
             not PyTorch's default, and some processors are many times slower on them.
     """
-    import torch  # ty: ignore[import-not-found]
-
-    torch.set_flush_denormal(flushed)
-
-    torch.manual_seed(0)
-    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    torch = prepared_torch(flushed)
     kinds = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
     kind = kinds.get(row.cell, torch.nn.RNN)
     embedding = torch.nn.Embedding(VOCABULARY, WIDTH)
     layer = kind(WIDTH, row.units, batch_first=True, bidirectional=row.bidirectional)
     head = torch.nn.Linear(row.units * (2 if row.bidirectional else 1), CLASSES)
     modules = torch.nn.ModuleList([embedding, layer, head])
-    adam = torch.optim.Adam(modules.parameters(), lr=1e-3, fused=True)  # faster than its default
+    optimizer = torch.optim.Adam(
+        modules.parameters(), lr=1e-3, fused=True
+    )  # faster than its default
     tokens, classes = (torch.as_tensor(part) for part in row.data())
 
     def epoch(after_step: Callable[[], None]) -> None:
@@ -209,25 +228,20 @@ def pytorch(row: Row, flushed: bool = False) -> Epoch:
             last = hidden.transpose(0, 1).flatten(1)  # [batch, directions * units]
             wanted = classes[start : start + row.batch]
             loss = torch.nn.functional.cross_entropy(head(last), wanted)
-            adam.zero_grad()
+            optimizer.zero_grad()
             loss.backward()
-            adam.step()
+            optimizer.step()
             loss.item()
             after_step()
 
     return epoch
 
 
-def pytorch_flushed(row: Row) -> Epoch:
-    """`pytorch` without denormal numbers."""
-    return pytorch(row, flushed=True)
-
-
 CONTENDERS = {
     "ours": ours,
     "keras": keras_fit,
     "pytorch": pytorch,
-    "pytorch_flushed": pytorch_flushed,
+    "pytorch_flushed": partial(pytorch, flushed=True),
 }
 
 

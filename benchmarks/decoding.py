@@ -3,7 +3,7 @@
 One network (8,000 words, LSTM of 256 units both to read and to write, attention over 20 tokens)
 writes the same tokens, greedily and with a beam of 4: by `predict` of an encoder and of a decoder
 for each token, as Keras's tutorial of sequence to sequence does it; by both as compiled graphs; and
-by the SavedModel that `models.serving` writes.
+by the SavedModel that `models.export.signatures` writes.
 """
 
 from __future__ import annotations
@@ -72,9 +72,9 @@ class Network:
         """Written as `greedy` and `beam`, and loaded again."""
         import tensorflow as tf
 
-        from models import serving
         from models.build import answer
-        from models.generation import Generation
+        from models.export import signatures as serving
+        from models.spec.generation import Generation
 
         length = self.sizes.written
         tokens = {"tokens": tf.TensorSpec([None, None], tf.int32)}
@@ -82,7 +82,7 @@ class Network:
         for strategy in ("greedy", "beam"):
             generation = Generation(strategy, BEAM, min_tokens=length, max_tokens=length)
             write = answer(self.spec, self.model, self.outputs, generation)
-            read = lambda given, write=write: write({"tokens": given})  # noqa: E731
+            read = lambda tokens, write=write: write({"tokens": tokens})  # noqa: E731
             signatures[strategy] = serving.signature(read, tokens)
         serving.save(folder, signatures, [self.model])
         return tf.saved_model.load(str(folder))

@@ -26,8 +26,8 @@ def exports(row: Row, folder: Path) -> tuple[Any, Any, Any]:
     """Our signature, Keras's signature, and Keras's model."""
     import tensorflow as tf
 
-    from models import serving
     from models.build import build
+    from models.export import signatures as serving
     from models.inputs.tokens import TokenInput
     from models.outputs.classes import Classes
     from models.spec import ModelSpec
@@ -35,7 +35,7 @@ def exports(row: Row, folder: Path) -> tuple[Any, Any, Any]:
     spec = ModelSpec(cell=row.cell, units=row.units, embedding_dim=WIDTH)
     model = build(spec, TokenInput(VOCABULARY), Classes(CLASSES))
     tokens = {"tokens": tf.TensorSpec([None, None], tf.int32)}
-    answer = serving.signature(lambda given: model({"tokens": given}, training=False), tokens)
+    answer = serving.signature(lambda tokens: model({"tokens": tokens}, training=False), tokens)
     serving.save(folder / "ours", {"serving_default": answer}, [model])
     theirs = keras_model(row, masked=True)
     theirs.set_weights(model.get_weights())

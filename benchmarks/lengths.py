@@ -65,15 +65,16 @@ def memory_growth(peaks: Sequence[float]) -> str:
 def main() -> None:
     """Prints the tables."""
     tiny = quick(__doc__)
-    lengths, units, rounds = ((4, 8), 4, 2) if tiny else (LENGTHS, 64, ROUNDS)
-    found = []
+    lengths, units, rounds = ((8, 16), 4, 2) if tiny else (LENGTHS, 64, ROUNDS)
+    results = []
     for length in lengths:
-        found.append(measured(Row("lstm", units, length, each_step=True), rounds))
-        said = (f"{name}: {time} ms, {peak:.0f} MiB" for name, (time, peak) in found[-1].items())
-        progress(f"T={length}", *said)
+        result = measured(Row("lstm", units, length, each_step=True), rounds)
+        results.append(result)
+        words = (f"{name}: {time} ms, {peak:.0f} MiB" for name, (time, peak) in result.items())
+        progress(f"T={length}", *words)
     times, memory = [], []
-    for name in found[0]:
-        taken, peaks = zip(*(each[name] for each in found), strict=True)
+    for name in results[0]:
+        taken, peaks = zip(*(each[name] for each in results), strict=True)
         times.append([name, *taken, time_growth([time.median for time in taken])])
         memory.append([name, *(f"{peak:.0f}" for peak in peaks), memory_growth(peaks)])
     columns = ["way", *(f"T={length}" for length in lengths)]

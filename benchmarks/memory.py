@@ -32,20 +32,20 @@ LEARNED = 0.002
 CELLS = ("simple_rnn", "lstm", "gru")
 
 
-def longest(task: str, cell: str, lags: tuple[int, ...], given: Mapping[str, object]) -> int:
+def longest(task: str, cell: str, lags: tuple[int, ...], others: Mapping[str, object]) -> int:
     """The longest lag that a cell solves; 0 where it fails at the first.
 
     Args:
         task: its name.
         cell: the recurrent cell.
         lags: to be climbed.
-        given: more settings.
+        others: more settings.
     """
     best = 0
     for lag in lags:
         for rate in RATES:
             started = time.monotonic()
-            settings = {"cell": cell, "lag": lag, "learning_rate": rate, **given}
+            settings = {"cell": cell, "lag": lag, "learning_rate": rate, **others}
             solved = solved_lag(task, settings)
             progress(
                 f"{task} {cell} lag {lag}, learning rate {rate:g}:",
@@ -60,28 +60,31 @@ def longest(task: str, cell: str, lags: tuple[int, ...], given: Mapping[str, obj
     return best
 
 
-def solved_lag(name: str, given: Mapping[str, object]) -> int:
+def solved_lag(name: str, choices: Mapping[str, object]) -> int:
     """Trains a task once and measures what an export of it remembers.
 
     Args:
         name: of the task.
-        given: settings over the task's own.
+        choices: settings over the task's own.
     """
     import keras
 
-    from models import build, serving
-    from pipelines import assessment, config, tasks, workbench
-    from pipelines.exporting.loaded import Loaded
+    from models import build
+    from models.export import signatures as serving
+    from pipelines import config, tasks
+    from pipelines.serving import assessment
+    from pipelines.serving.loaded import LoadedModel
+    from pipelines.training import setup
     from pipelines.training.loop import Loop
 
     task = tasks.get(name)
-    settings = config.resolve(name, task.mode, task.defaults, given, input=task.input)
+    settings = config.resolve(name, task.mode, task.defaults, choices, input=task.network_input)
     with tempfile.TemporaryDirectory() as scratch, contextlib.redirect_stdout(sys.stderr):
         folder = Path(scratch)
-        prepared = workbench.prepare(task, settings)
-        train, validation = workbench.batches(prepared, settings)
-        features = prepared.features
-        model = workbench.network(settings, features)
+        prepared = setup.prepare(task, settings)
+        train, validation = setup.batches(prepared, settings)
+        features = prepared.preprocessing
+        model = setup.network(settings, features)
 
         def stop(epoch: int, logs: Mapping[str, float]) -> None:
             progress(f"epoch {epoch + 1}: validation loss {logs['val_loss']:.4f}")
@@ -89,14 +92,14 @@ def solved_lag(name: str, given: Mapping[str, object]) -> int:
 
         outputs, training = features.outputs, settings.training
         watch = [keras.callbacks.LambdaCallback(on_epoch_end=stop)]
-        Loop(model, outputs, train, validation, training, task.monitor, folder, watch).run()
+        Loop(model, outputs, train, validation, training, task.monitored, folder, watch).run()
         answer = build.answer(settings.model, model, outputs, settings.generation)
         serving.write(model, answer, features, folder / "export")
-        evaluation = assessment.assess(task, Loaded(folder / "export"), prepared.examples)
+        evaluation = assessment.assess(task, LoadedModel(folder / "export"), prepared.examples)
     return int(evaluation.metrics["solved_lag"])
 
 
-def told(best: int, lags: tuple[int, ...]) -> str:
+def verdict(best: int, lags: tuple[int, ...]) -> str:
     """The longest solved lag, and whether the lags that were tried are what ended the climb."""
     if not best:
         return f"none (below {lags[0]})"
@@ -113,12 +116,12 @@ def main() -> None:
     prepare()
     rows = []
     for cell in chosen.cell[:1] if chosen.quick else chosen.cell:
-        found = []
+        verdicts = []
         for task in chosen.task:
             lags = LAGS[task][:1] if chosen.quick else LAGS[task]
-            given = {"epochs": 1, "units": 4, "batch_size": 1000} if chosen.quick else {}
-            found.append(told(longest(task, cell, lags, given), lags))
-        rows.append([cell, *found])
+            others = {"epochs": 1, "units": 4, "batch_size": 1000} if chosen.quick else {}
+            verdicts.append(verdict(longest(task, cell, lags, others), lags))
+        rows.append([cell, *verdicts])
     print("The longest lag, in steps, that each cell solves\n")
     print(table(["cell", *chosen.task], rows))
 

@@ -1,4 +1,4 @@
-"""The layers of models.recurrent beside keras.layers: one layer, same weights, same batch.
+"""The layers of models.layers.recurrent beside keras.layers: one layer, same weights, same batch.
 
     .venv/bin/python -m benchmarks.recurrent_layers [--rounds 15] [--cells LSTM GRU]
 
@@ -24,10 +24,10 @@ import tensorflow as tf
 from scipy.linalg import blas
 
 from benchmarks.timing import interleaved, table
-from models import recurrent
 from models.kernels import compiled
-from models.recurrent import workers
-from pipelines.allocator import keep_freed_memory
+from models.layers import recurrent
+from models.layers.recurrent import workers
+from pipelines.runtime.allocator import keep_freed_memory
 
 CELLS = ("LSTM", "GRU", "SimpleRNN")
 FEATURES = 64
@@ -120,15 +120,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--cells", nargs="+", choices=CELLS, default=CELLS)
-    given = parser.parse_args()
+    options = parser.parse_args()
     keep_freed_memory()
     case = ["cell", "units", "time", "batch", "directions"]
     print("Training step of a layer, forward and backward\n")
-    rows = [row(cell, c, True, given.rounds) for cell in given.cells for c in TRAINING]
+    rows = [row(cell, c, True, options.rounds) for cell in options.cells for c in TRAINING]
     columns = ["keras", "fast", "median", "best", "GFLOP/s", "of the ceiling"]
     print(table([*case, *columns], rows))
     print("\nInference; plain is what an export holds\n")
-    rows = [row(cell, c, False, given.rounds) for cell in given.cells for c in INFERENCE]
+    rows = [row(cell, c, False, options.rounds) for cell in options.cells for c in INFERENCE]
     ratios = ["fast median", "fast best", "plain median", "plain best"]
     print(table([*case, "keras", "fast", "plain", *ratios], rows))
 

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from pipelines import paths
+from pipelines.runtime import paths
 
 SECONDS = 5.0  # of each measurement
 START_SECONDS = 120
@@ -156,18 +156,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--model", default="sentiment", help="folder in the exports")
     parser.add_argument("--mlflow", metavar="URI", help="also `mlflow models serve` of this model")
-    given = parser.parse_args()
+    options = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-    from pipelines.server.disk import scan
-    from pipelines.server.messages import parse_document, to_arrays
-    from pipelines.server.model import Model
+    from pipelines.serving.server.disk import scan
+    from pipelines.serving.server.messages import parse_document, to_arrays
+    from pipelines.serving.server.model import Model
 
-    found = scan(paths.exports(), given.model).get(given.model)
-    if not found:
-        print(f"skipped: no export in {paths.exports()}; make train TASK={given.model} makes one")
+    versions = scan(paths.exports(), options.model).get(options.model)
+    if not versions:
+        print(f"skipped: no export in {paths.exports()}; make train TASK={options.model} makes one")
         return
-    model = Model(found[max(found)].folder)
+    model = Model(versions[max(versions)].path)
     example = {**model.example, "instances": model.example["instances"][:1]}
     request = parse_document(example)
     signature = model.signature(request.signature)
@@ -175,14 +175,14 @@ def main() -> None:
 
     timings = [in_process(signature, inputs)]
     start = (
-        "from pathlib import Path; from pipelines.server import serve;"
-        f"serve(Path({str(paths.exports())!r}), {given.model!r}, '127.0.0.1', PORT)"
+        "from pathlib import Path; from pipelines.serving.server import serve;"
+        f"serve(Path({str(paths.exports())!r}), {options.model!r}, '127.0.0.1', PORT)"
     )
     with server([sys.executable, "-c", start], "/readyz") as port:
-        path = f"/v1/models/{given.model}:predict"
+        path = f"/v1/models/{options.model}:predict"
         timings += over_http("this server", port, path, example)
-    if given.mlflow:
-        mlflow = f"mlflow models serve -m {given.mlflow} --env-manager local --host 127.0.0.1"
+    if options.mlflow:
+        mlflow = f"mlflow models serve -m {options.mlflow} --env-manager local --host 127.0.0.1"
         with server([*mlflow.split(), "--port", "PORT"], "/ping") as port:
             first = example["instances"][0]
             row = first if isinstance(first, dict) else {next(iter(inputs)): first}
@@ -193,7 +193,7 @@ def main() -> None:
     for each in timings:
         print(f"{each.name:32}{each.p50:10.2f}{each.p99:10.2f}{each.rate:12.0f}")
     print(f"one connection: the call in the process + {timings[1].p50 - timings[0].p50:.2f} ms")
-    if given.mlflow:
+    if options.mlflow:
         for ours, theirs in zip(timings[1:3], timings[3:5], strict=True):
             print(f"{ours.name}: {ours.rate / theirs.rate:.1f} times the requests/s of mlflow")
 

@@ -9,22 +9,21 @@ from __future__ import annotations
 import functools
 import itertools
 import os
-import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.command import progress, quick
-from benchmarks.timing import interleaved, table
-from benchmarks.workers import Worker, serve
+from benchmarks.timing import interleaved, summary, table
+from benchmarks.workers import serve, started
+from pipelines import tasks
 
-TASKS = (
-    *("sentiment", "spam", "ner", "translate", "pronounce", "speech", "summarize", "memory"),
-    "shakespeare",
-)
+VARIANTS = ("memory_addition", "memory_copy")
+"""Tasks with a network like that of another one."""
+
+TASKS = tuple(name for name in tasks.names() if name not in VARIANTS)
 BATCHES, ROUNDS = 24, 3
 FEW = {"shakespeare": 2}
 """Of a task whose steps take seconds, fewer are enough."""
@@ -41,20 +40,25 @@ def steps_of(task: str, count: int) -> Callable[[], None]:
     Returns:
         What takes a step with each.
     """
-    from pipelines import config, tasks, workbench
+    from pipelines import config
+    from pipelines.training import setup
     from pipelines.training.loop import Loop
 
     wanted = tasks.get(task)
-    settings = config.resolve(task, wanted.mode, wanted.defaults, input=wanted.input)
-    prepared = workbench.prepare(wanted, settings)
-    train, validation = workbench.batches(prepared, settings)
-    model = workbench.network(settings, prepared.features)
-    outputs, pieces = (
-        prepared.features.outputs,
-        workbench.pieces(settings, model, prepared.features),
-    )
-    given = (model, outputs, train, validation, settings.training, wanted.monitor)
-    step = Loop(*given, Path(tempfile.gettempdir()), network=pieces).step
+    settings = config.resolve(task, wanted.mode, wanted.defaults, input=wanted.network_input)
+    prepared = setup.prepare(wanted, settings)
+    train, validation = setup.batches(prepared, settings)
+    model = setup.network(settings, prepared.preprocessing)
+    step = Loop(
+        model,
+        prepared.preprocessing.outputs,
+        train,
+        validation,
+        settings.training,
+        wanted.monitored,
+        Path(tempfile.gettempdir()),
+        network=setup.truncated(settings, model, prepared.preprocessing),
+    ).step
     batches = list(itertools.islice(train.epoch(0, 0), count))
 
     def take() -> None:
@@ -84,26 +88,22 @@ def main() -> None:
     """Prints the table."""
     tiny = quick(__doc__)
     names, rounds = (("memory",), 2) if tiny else (TASKS, ROUNDS)
+    pythons = dict.fromkeys(("ours", "keras"), sys.executable)
     lines, ratios = [], []
     for task in names:
         count = 1 if tiny else FEW.get(task, BATCHES)
-        with ExitStack() as stack:
-            workers = {
-                name: stack.enter_context(Worker("benchmarks.tasks", name))
-                for name in ("ours", "keras")
-            }
-            asked = {
+        with started("benchmarks.tasks", pythons) as workers:
+            rivals = {
                 name: functools.partial(worker.ask, task=task, count=count)
                 for name, worker in workers.items()
             }
-            times = interleaved(asked, rounds, warm=1, measure=lambda ask: ask())
+            times = interleaved(rivals, rounds, warm=1, measure=lambda ask: ask())
         ratios.append(times["keras"].median / times["ours"].median)
         lines.append([task, *times.values(), f"{ratios[-1]:.2f}x"])
         progress(*lines[-1])
     print("Training step of each task with its default settings\n")
     print(table(["task", "ours, ms", "Keras's layers, ms", "median"], lines))
-    mean = statistics.geometric_mean(ratios)
-    print(f"over Keras's layers: at least {min(ratios):.2f}x, geometric mean {mean:.2f}x")
+    print(summary("Keras's layers", ratios))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +64,12 @@ def interleaved(
         name: Timing(firsts[name], min(values), *statistics.quantiles(values, n=4))
         for name, values in times.items()
     }
+
+
+def summary(rival: str, ratios: Sequence[float]) -> str:
+    """The smallest ratio of a rival's time to ours, and the geometric mean."""
+    mean = statistics.geometric_mean(ratios)
+    return f"over {rival}: at least {min(ratios):.2f}x, geometric mean {mean:.2f}x"
 
 
 def table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> str:

@@ -3,8 +3,8 @@
 A bidirectional encoder, a bridge of dense layers with tanh from its ends to the decoder's first
 states, a decoder with `dot` attention over the projected memory, perhaps with input feeding, and
 the cross-entropy of the real tokens alone, minimised by Adam with the gradient clipped by its norm,
-in float32 and without dropout. Both are given the same sentences, half as long to as long as a row
-says, and padded. The differences are those of practice:
+in float32 and without dropout. Both read the same sentences, half as long to as long as a row
+asks for, and padded. The differences are those of practice:
 
 - ours is the project's training step with its feed: it reads no padding, updates the embeddings by
   rows, and measures the accuracy;
@@ -12,14 +12,13 @@ says, and padded. The differences are those of practice:
   Its encoder reads the padding as well, which packed sequences would keep it from: they are slower.
 
 Where gradients become denormal numbers a processor needs many times as long for them. TensorFlow's
-threads take them for zero, PyTorch's do when told; it is measured with and without.
+threads take them for zero, PyTorch's do where that is set; it is measured with and without.
 
 As a worker, a contender trains some steps of the row it is asked for.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.contenders import Epoch, step_milliseconds
+from benchmarks.contenders import Epoch, adam, prepared_torch, step_milliseconds
 from benchmarks.workers import serve
 
 START, FIRST = 2, 4
@@ -57,6 +56,12 @@ class Row:
     batch: int = 32
     steps: int = 5
 
+    @property
+    def columns(self) -> dict[str, object]:
+        """The first columns of a table, and what they show of this row."""
+        shown = (self.cell, "yes" if self.input_feeding else "no", self.vocabulary, self.length)
+        return dict(zip(("cell", "fed", "vocabulary", "tokens"), shown, strict=True))
+
     def data(self) -> tuple[np.ndarray, np.ndarray]:
         """What is read and what is written, int32 `[n, length]` each, 0 at padding."""
         random = np.random.default_rng(0)
@@ -78,10 +83,8 @@ def ours(row: Row) -> Epoch:
     from models.inputs.tokens import TokenInput
     from models.outputs.tokens import Tokens
     from models.spec import ModelSpec
-    from pipelines.batching import Batches, Encoded
-    from pipelines.config import TrainingSettings
-    from pipelines.ragged import Ragged
-    from pipelines.training.optimizers import optimizer
+    from pipelines.data.batching import Batches, Encoded
+    from pipelines.data.ragged import Ragged
     from pipelines.training.step import Step
 
     keras.utils.set_random_seed(0)
@@ -89,10 +92,7 @@ def ours(row: Row) -> Epoch:
     made |= {"bidirectional": True, "attention": "dot", "dropout": 0.0, "embedding_dim": row.width}
     spec, outputs = ModelSpec.of("encoder_decoder", **made), Tokens(row.vocabulary)
     model = build(spec, TokenInput(row.vocabulary), outputs)
-    settings = TrainingSettings(embedding_update="rows")
-    adam = optimizer(settings, 1)
-    adam.build(model.trainable_variables)
-    step, number = Step(model, outputs, adam, settings.clip_norm), count()
+    step, number = Step(model, outputs, *adam(model)), count()
 
     def ragged(side: np.ndarray) -> Ragged:
         splits = np.append(0, np.cumsum((side != 0).sum(axis=1)))
@@ -118,13 +118,11 @@ def pytorch(row: Row, flush: bool) -> Epoch:
         row: what is trained.
         flush: whether denormal numbers are zero.
     """
-    import torch  # ty: ignore[import-not-found]
-
-    torch.set_flush_denormal(flush)
-    torch.manual_seed(0)
-    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    torch = prepared_torch(flush)
     modules, forward = _pytorch_network(row)
-    adam = torch.optim.Adam(modules.parameters(), lr=1e-3, fused=True)  # faster than its default
+    optimizer = torch.optim.Adam(
+        modules.parameters(), lr=1e-3, fused=True
+    )  # faster than its default
     sides = [torch.as_tensor(side).long() for side in row.data()]
 
     def epoch(after_step: Callable[[], None]) -> None:
@@ -135,10 +133,10 @@ def pytorch(row: Row, flush: bool) -> Epoch:
             loss = torch.nn.functional.cross_entropy(
                 logits.flatten(0, 1), written.flatten(), ignore_index=0
             )
-            adam.zero_grad()
+            optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(modules.parameters(), 1.0)
-            adam.step()
+            optimizer.step()
             loss.item()
             after_step()
 
@@ -168,14 +166,14 @@ def _pytorch_network(row: Row) -> tuple[Any, Callable[[Any, Any], Any]]:
         return torch.tanh(attentional(torch.cat([context, hidden], -1)))
 
     def feed(embedded: Any, state: list[Any], *seen: Any) -> Any:
-        fed, said = torch.zeros_like(state[0]), []
+        fed, written = torch.zeros_like(state[0]), []
         for time in range(embedded.shape[1]):
             now = torch.cat([embedded[:, time], fed], 1)
             after = writing(now, tuple(state) if states == 2 else state[0])
             state = list(after) if states == 2 else [after]
             fed = attend(state[0][:, None], *seen)[:, 0]
-            said.append(fed)
-        return torch.stack(said, 1)
+            written.append(fed)
+        return torch.stack(written, 1)
 
     def forward(read: Any, previous: Any) -> Any:
         memory, ends = reading(embeddings[0](read))

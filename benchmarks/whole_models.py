@@ -1,7 +1,7 @@
 """Training steps of a whole model: ours beside Keras's `fit` and a lean PyTorch loop.
 
 PyTorch is measured where this Python, or the one that TORCH_PYTHON names, has it. What they do is
-said in `benchmarks.contenders`. Under the table stand the smallest ratio and the geometric mean.
+explained in `benchmarks.contenders`. Below the table: the smallest ratio and the geometric mean.
 """
 
 from __future__ import annotations
@@ -9,17 +9,16 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import os
-import statistics
 import subprocess
 import sys
-from contextlib import ExitStack
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from benchmarks.command import progress, quick
 from benchmarks.contenders import Row
-from benchmarks.timing import Timing, interleaved, table
-from benchmarks.workers import Worker
+from benchmarks.timing import Timing, interleaved, summary, table
+from benchmarks.workers import started
 
 ROUNDS = 3
 CELLS = ("lstm", "gru", "simple_rnn")
@@ -40,53 +39,57 @@ def networks() -> list[Row]:
     return [Row(cell, units, length, two) for cell, two, units, length in made]
 
 
-def measured(row: Any, workers: dict[str, Worker], rounds: int) -> dict[str, Timing]:
-    """A training step, contender by contender.
+def compare(
+    module: str, own: Sequence[str], pytorch: Sequence[str], rows: Sequence[Any], rounds: int
+) -> tuple[str, list[dict[str, Timing]]]:
+    """A training step of each row, contender by contender: the table, and its times.
 
     Args:
-        row: what the workers are asked for, a dataclass.
-        workers: by name.
+        module: of the workers.
+        own: contenders that this Python runs.
+        pytorch: those that need PyTorch; they are left out where there is none.
+        rows: what the workers are asked for, dataclasses with `columns`.
         rounds: how often they take turns.
     """
-    question = dataclasses.asdict(row)
-    rivals = {name: partial(worker.ask, **question) for name, worker in workers.items()}
-    return interleaved(rivals, rounds, warm=0, measure=lambda ask: ask()["milliseconds"])
+    pythons = dict.fromkeys(own, sys.executable)
+    if python := torch_python():
+        pythons |= dict.fromkeys(pytorch, python)
+    else:
+        progress("no PyTorch: install torch and numpy anywhere and say TORCH_PYTHON=its python")
+    lines, results = [], []
+    with started(module, pythons) as workers:
+        for row in rows:
+            question = dataclasses.asdict(row)
+            rivals = {name: partial(worker.ask, **question) for name, worker in workers.items()}
+            results.append(interleaved(rivals, rounds, 0, lambda ask: ask()["milliseconds"]))
+            lines.append(line(row, results[-1]))
+            progress(*lines[-1])
+    columns = [*rows[0].columns, *(f"{name}, ms" for name in pythons)]
+    return table([*columns, *(f"over {name}" for name in ratios(results[0]))], lines), results
 
 
-def line(row: Row, times: dict[str, Timing]) -> list[object]:
+def ratios(times: dict[str, Timing]) -> dict[str, float]:
+    """Of each rival, how many times as long as ours it takes."""
+    ours = times["ours"].median
+    return {name: time.median / ours for name, time in times.items() if name != "ours"}
+
+
+def line(row: Any, times: dict[str, Timing]) -> list[object]:
     """A line of the table."""
-    ratios = [times[name].median / times["ours"].median for name in times if name != "ours"]
-    network = [row.cell, 2 if row.bidirectional else 1, row.units, row.length]
-    return [*network, *times.values(), *(f"{ratio:.2f}x" for ratio in ratios)]
+    over = (f"{ratio:.2f}x" for ratio in ratios(times).values())
+    return [*row.columns.values(), *times.values(), *over]
 
 
 def main() -> None:
     """Prints the table."""
     tiny = quick(__doc__)
     rows, rounds = ([Row("gru", 4, 8)], 2) if tiny else (networks(), ROUNDS)
-    pythons = {"ours": sys.executable, "keras": sys.executable}
-    if python := torch_python():
-        pythons |= {"pytorch": python, "pytorch_flushed": python}
-    else:
-        progress("no PyTorch: install torch and numpy anywhere and say TORCH_PYTHON=its python")
-    lines, found = [], []
-    with ExitStack() as stack:
-        workers = {
-            name: stack.enter_context(Worker("benchmarks.contenders", name, python=python))
-            for name, python in pythons.items()
-        }
-        for row in rows:
-            found.append(measured(row, workers, rounds))
-            lines.append(line(row, found[-1]))
-            progress(*lines[-1])
-    columns = ["cell", "directions", "units", "T", *(f"{name}, ms" for name in pythons)]
+    own, pytorch = ("ours", "keras"), ("pytorch", "pytorch_flushed")
+    lines, results = compare("benchmarks.contenders", own, pytorch, rows, rounds)
     print("Training step of a whole model: embedding 20000x64, batches of 64, float32\n")
-    rivals = [name for name in pythons if name != "ours"]
-    print(table([*columns, *(f"over {name}" for name in rivals)], lines))
-    for name in rivals:
-        ratios = [times[name].median / times["ours"].median for times in found]
-        mean = statistics.geometric_mean(ratios)
-        print(f"over {name}: at least {min(ratios):.2f}x, geometric mean {mean:.2f}x")
+    print(lines)
+    for rival in ratios(results[0]):
+        print(summary(rival, [ratios(times)[rival] for times in results]))
 
 
 if __name__ == "__main__":

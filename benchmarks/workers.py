@@ -10,15 +10,16 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipelines.allocator import keep_freed_memory
+from pipelines.runtime.allocator import keep_freed_memory
 
 PROJECT = Path(__file__).parents[1]
 ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
-"""What a worker is given, where the caller's environment does not say otherwise."""
+"""The environment of a worker, where the caller's does not set something else."""
 
 
 class Worker:
@@ -31,12 +32,12 @@ class Worker:
     """
 
     def __init__(self, module: str, *words: str, python: str = sys.executable):
-        self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115, it lives as long as the worker
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115, it lives as long as the worker
         self._process = subprocess.Popen(
             [python, "-m", module, *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._said,
+            stderr=self._errors,
             env=ENVIRONMENT | os.environ,
             cwd=PROJECT,
             text=True,
@@ -46,7 +47,7 @@ class Worker:
         """Its answer.
 
         Raises:
-            RuntimeError: it died; with what it said last.
+            RuntimeError: it died; with the end of its error output.
         """
         assert self._process.stdin and self._process.stdout
         try:
@@ -56,8 +57,8 @@ class Worker:
             pass  # it has nothing to read either
         if answer := self._process.stdout.readline():
             return json.loads(answer)
-        self._said.seek(0)
-        raise RuntimeError(f"{self._process.args} died:\n{self._said.read()[-2000:]}")
+        self._errors.seek(0)
+        raise RuntimeError(f"{self._process.args} died:\n{self._errors.read()[-2000:]}")
 
     def __enter__(self) -> Worker:
         return self
@@ -65,7 +66,22 @@ class Worker:
     def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.communicate()
-        self._said.close()
+        self._errors.close()
+
+
+@contextmanager
+def started(module: str, pythons: Mapping[str, str]) -> Generator[dict[str, Worker]]:
+    """A worker for each name, which is its only word, until the block ends.
+
+    Args:
+        module: of all of them.
+        pythons: name -> the Python that runs it.
+    """
+    with ExitStack() as stack:
+        yield {
+            name: stack.enter_context(Worker(module, name, python=python))
+            for name, python in pythons.items()
+        }
 
 
 def serve(answer: Callable[..., Any]) -> None:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 import models
-from models.generation import Generation
 from models.ids import PADDING
 from models.inputs import SequenceInput, SingleInput
 from models.outputs import Outputs
 from models.outputs.steps import StepOutputs, mean_over_steps, step_losses
-from models.settings import SpecError
 from models.spec import ModelSpec
+from models.spec.generation import Generation
+from models.spec.settings import SpecError
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -38,21 +38,24 @@ def build(spec: ModelSpec, inputs: SequenceInput | SingleInput, outputs: Outputs
         with random weights.
 
     Raises:
-        SpecError: a combination that makes no sense.
+        SpecError: an invalid combination.
     """
     spec.validate()
     if inputs.kind != spec.input:
-        raise SpecError("input", f"{spec.input} was set, and the data are {inputs.kind}")
+        raise SpecError(
+            "input",
+            f"{spec.input} was set, but the data are {inputs.kind}; set input={inputs.kind}",
+        )
     if spec.head not in outputs.heads:
         choices = ", ".join(outputs.heads)
-        raise SpecError("head", f"{spec.head} does not answer for these targets; choose {choices}")
+        raise SpecError("head", f"{spec.head} does not fit these targets; choose {choices}")
     return _mode(spec).build(spec, inputs, outputs)
 
 
 def answer(
     spec: ModelSpec, model: keras.Model, outputs: Outputs, generation: Generation | None = None
 ) -> Callable[[Mapping[str, tf.Tensor]], dict[str, tf.Tensor]]:
-    """What evaluation and export use: the network answering with nobody to tell it the truth.
+    """The network running free, without true targets as input: for evaluation and export.
 
     Args:
         spec: that the model was built from.
@@ -67,10 +70,10 @@ def answer(
 
 
 def streaming(spec: ModelSpec, model: keras.Model, outputs: Outputs) -> Streaming:
-    """The network with its state outside, to be fed in pieces.
+    """The network with its state outside, for streaming.
 
     Raises:
-        SpecError: it cannot be fed in pieces; names the field that forbids it.
+        SpecError: the network cannot be streamed; names the field that forbids it.
     """
     return _mode(spec).streaming(spec, model, outputs)
 
@@ -78,11 +81,11 @@ def streaming(spec: ModelSpec, model: keras.Model, outputs: Outputs) -> Streamin
 def score(
     model: keras.Model, outputs: StepOutputs
 ) -> Callable[[Mapping[str, tf.Tensor], tf.Tensor], dict[str, tf.Tensor]]:
-    """What the network thinks of given targets, reading the true token before each step.
+    """Rates given targets by teacher forcing: the true token is read before each step.
 
     Args:
         model: of `build`, perhaps saved and loaded since.
-        outputs: what it answers, a token for each step.
+        outputs: what it answers; its class has `rates`.
 
     Returns:
         A function of the inputs by name and the targets, int32 `[batch, length]`, to `loss`,
@@ -124,4 +127,4 @@ def load(file: Path) -> keras.Model:
 
 
 def _mode(spec: ModelSpec) -> Any:
-    return importlib.import_module(f"models.{spec.mode}")
+    return importlib.import_module(f"models.modes.{spec.mode}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from models.settings import SpecError
+from models.spec.settings import SpecError
 
 AMPERE = (8, 0)
 """CUDA compute capability from which a GPU multiplies bfloat16 faster than float32."""
@@ -34,8 +34,8 @@ def _check(precision: str) -> None:
     if not gpus:
         raise SpecError(
             "precision",
-            f"{precision} is slower than float32 on a CPU, which has no product of it in the sizes"
-            " of a recurrence; set precision=float32, or train on a GPU",
+            f"{precision} is slower than float32 on a CPU, which has no fast kernels of it for the"
+            " sizes of a recurrence; set precision=float32, or train on a GPU",
         )
     for gpu in gpus:
         details = tf.config.experimental.get_device_details(gpu)
@@ -43,6 +43,6 @@ def _check(precision: str) -> None:
             name = details.get("device_name", gpu.name)
             raise SpecError(
                 "precision",
-                f"{name} multiplies bfloat16 no faster than float32 (that begins with compute"
-                " capability 8.0); set precision=float32",
+                f"{name} multiplies bfloat16 no faster than float32 (this needs compute capability"
+                " 8.0); set precision=float32",
             )

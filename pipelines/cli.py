@@ -1,7 +1,7 @@
-"""`unrolled STAGE --task NAME ...`: parses, checks, and only then imports what the stage needs.
+"""`unrolled STAGE --task NAME ...`: parses and checks the arguments, then imports the stage.
 
-Needs Python alone, so that a mistake is answered in a moment, even before anything is installed.
-Settings may be written as flags (`--units 64`) or as Make writes them (`UNITS=64`).
+Uses only the standard library, so that mistakes are reported at once, even before anything is
+installed. Settings are written as flags (`--units 64`) or in the style of Make (`UNITS=64`).
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from models.settings import SpecError
+from models.spec.settings import SpecError
 from pipelines import config as configuration
 from pipelines import tasks
-from pipelines.errors import UserError, unknown
+from pipelines.runtime.errors import UserError, unknown
 from pipelines.stages import Request
 
 
 @dataclass(frozen=True)
 class Stage:
-    """What a stage takes.
+    """The arguments of a stage.
 
     Attributes:
         help: one line.
-        settings: names of the settings that it takes; None for all of them.
-        options: its own options with their defaults.
+        settings: names of its settings; None for all of them.
+        options: other arguments with their defaults.
         task: `needed`, `optional` or `none`.
-        tensorflow: whether it works with TensorFlow in this process.
+        tensorflow: whether it uses TensorFlow in this process.
     """
 
     help: str
@@ -45,35 +45,35 @@ class Stage:
 LAYERS = (("set", ""), ("config", ""), ("preset", "default"))
 STAGES = {
     "data": Stage("prepare a task's data and print its card", None, LAYERS),
-    "build": Stage(
-        "resolve the settings, build the network, measure it; train nothing", None, LAYERS
-    ),
+    "build": Stage("build and measure the network without training it", None, LAYERS),
     "train": Stage(
-        "data, build, fit, evaluate and export in one run", None, (*LAYERS, ("resume", "0"))
+        "prepare the data, build, train, evaluate and export in one run",
+        None,
+        (*LAYERS, ("resume", "0")),
     ),
     "evaluate": Stage(
-        "the export on the test split, against the baselines",
+        "evaluate an export on the test split, with the baselines",
         ("dataset", "data", "text", "label", "target", "lag"),
         (("version", ""),),
     ),
-    "export": Stage("a run's best weights as a verified SavedModel", (), (("run", ""),)),
+    "export": Stage("export a run's best weights as a verified SavedModel", (), (("run", ""),)),
     "predict": Stage(
-        "one raw input, or lines of standard input, through the export",
+        "predict for one raw input, or for each line of standard input",
         (),
         (("input", ""), ("version", "")),
     ),
     "serve": Stage(
-        "the local server on the exports",
+        "serve the exports locally",
         (),
         (("host", "127.0.0.1"), ("port", "8501")),
         "optional",
         tensorflow=False,
     ),
     "tasks": Stage(
-        "every task with its mode, data, size, metric and champion", (), (), "none", False
+        "list the tasks with mode, data, size, metric and champion", (), (), "none", False
     ),
     "ui": Stage(
-        "the MLflow pages on the runs",
+        "show the runs in the MLflow UI",
         (),
         (("host", "127.0.0.1"), ("port", "5000")),
         "none",
@@ -81,43 +81,43 @@ STAGES = {
     ),
 }
 HELP = {
-    "task": "what is to be learned",
+    "task": "name of the task",
     "set": 'more settings: "units=64 dropout=0.3"',
-    "config": "a TOML file of settings",
-    "preset": "default, or best: slower and better",
-    "resume": "1: go on with the run that was killed or stopped",
-    "version": "of an export; the newest if not said",
-    "run": "id of a run, or its beginning",
-    "input": "a raw input",
+    "config": "TOML file of settings",
+    "preset": "default, or best (slower, more accurate)",
+    "resume": "1: resume the run that was killed or interrupted",
+    "version": "version of an export; the newest by default",
+    "run": "id of a run, or a prefix of it",
+    "input": "raw input",
     "host": "address to listen on",
-    "port": "to listen on",
+    "port": "port to listen on",
 }
 
 
 class Parser(argparse.ArgumentParser):
-    """Argparse with errors of one line."""
+    """Argument parser with one-line errors."""
 
     def error(self, message: str) -> NoReturn:
-        """Turns argparse's complaint into ours."""
+        """Raises argparse's error as a `UserError`."""
         raise UserError(message)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line.
+    """Runs the command line.
 
     Returns:
-        The exit code: 0; 2 for a user's mistake; 130 for an interruption. A fault raises.
+        The exit code: 0; 2 for a mistake of the user; 130 for an interruption. Bugs raise.
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     try:
         return _run(arguments)
     except (UserError, SpecError) as error:
-        # What was given is quoted, and may hold line breaks.
+        # The message quotes user input, which may contain line breaks.
         print(f"unrolled: {' '.join(str(error).splitlines())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # the reader (`| head`) has seen enough
+    except BrokenPipeError:  # the reader (`| head`) has exited
         sys.stderr.close()
         return 0
 
@@ -139,7 +139,7 @@ def _run(arguments: list[str]) -> int:
         return 0
     request = parse(stage, rest)
     if not check:
-        from pipelines import runtime
+        from pipelines.runtime import process as runtime
 
         if STAGES[stage].tensorflow:
             runtime.import_tensorflow()
@@ -148,11 +148,11 @@ def _run(arguments: list[str]) -> int:
 
 
 def parse(stage: str, words: Sequence[str]) -> Request:
-    """A request from the words behind the stage's name, checked as far as it can be.
+    """Parses and checks the words after the stage's name.
 
     Raises:
-        UserError: an unknown flag, task or setting, or a value that cannot be.
-        SpecError: settings that make no sense together.
+        UserError: an unknown flag, task or setting, or an invalid value.
+        SpecError: an invalid combination of settings.
     """
     known = STAGES[stage]
     names = list(configuration.settings()) if known.settings is None else list(known.settings)
@@ -162,12 +162,11 @@ def parse(stage: str, words: Sequence[str]) -> Request:
         parser.add_argument("--task", default="")
     for name in [*names, *options]:
         parser.add_argument(*{f"--{name}", f"--{name.replace('_', '-')}"}, dest=name)
-    given, extra = parser.parse_known_args(_flags(words))
+    arguments, extra = parser.parse_known_args(_flags(words))
     if extra:
-        raise _surprising(
-            stage, extra[0], [*names, *options, *(["task"] if known.task != "none" else [])]
-        )
-    values = {name: value for name, value in vars(given).items() if value is not None}
+        with_task = ["task"] if known.task != "none" else []
+        raise _unexpected(stage, extra[0], [*names, *options, *with_task])
+    values = {name: value for name, value in vars(arguments).items() if value is not None}
     task = _task(stage, known, values.pop("task", ""))
     options |= {name: values.pop(name) for name in list(values) if name in options}
     settings = {name: configuration.parse(name, value) for name, value in values.items()}
@@ -178,17 +177,18 @@ def parse(stage: str, words: Sequence[str]) -> Request:
     layers = [task.defaults]
     if resolved.pop("preset", "default") == "best":
         if not task.best:
-            raise UserError(f"task {task.name} has no preset 'best' yet; leave PRESET out.")
+            raise UserError(f"task {task.name} has no preset 'best'; leave PRESET out.")
         layers.append(task.best)
-    file = resolved.pop("config", "")
-    if file:
+    if file := resolved.pop("config", ""):
         layers.append(configuration.read_file(Path(file)))
-    config = configuration.resolve(task.name, task.mode, *layers, settings, input=task.input)
+    config = configuration.resolve(
+        task.name, task.mode, *layers, settings, input=task.network_input
+    )
     return Request(task, config, settings, resolved)
 
 
 def _flags(words: Sequence[str]) -> list[str]:
-    """Each setting as `--name=value`: so argparse takes any value, whatever it looks like."""
+    """Each setting as `--name=value`, so that argparse accepts any value."""
     flags = []
     rest = iter(words)
     for word in rest:
@@ -211,7 +211,7 @@ def _task(stage: str, known: Stage, name: str) -> Any:
 
 
 def _resolved(options: dict[str, str]) -> dict[str, Any]:
-    """The stage's own options in their types."""
+    """The options of a stage in their types."""
     values: dict[str, Any] = dict(options)
     if values.get("preset", "default") not in configuration.PRESETS:
         raise unknown("preset", values["preset"], configuration.PRESETS)
@@ -220,26 +220,21 @@ def _resolved(options: dict[str, str]) -> dict[str, Any]:
             raise UserError(f"port: '{values['port']}' is not a whole number from 0 to 65535.")
         values["port"] = int(values["port"])
     if "resume" in values:
-        text = values["resume"].lower()
-        if text not in configuration.TRUE + configuration.FALSE:
-            raise UserError(f"resume: '{text}' is neither yes nor no; write 1 or 0.")
-        values["resume"] = text in configuration.TRUE
+        values["resume"] = configuration.parse_bool("resume", values["resume"].lower())
     return values
 
 
-def _surprising(stage: str, word: str, names: list[str]) -> UserError:
+def _unexpected(stage: str, word: str, names: list[str]) -> UserError:
     name = word.lstrip("-").partition("=")[0].replace("-", "_")
     if not word.startswith("--"):
         return UserError(f"{stage}: '{word}' is not of the form NAME=value or --name value.")
-    everything = {*configuration.settings(), *HELP}
-    if name in everything:
-        takes = ", ".join(names)
-        return UserError(f"{stage} does not take '{name}'. It takes: {takes}.")
+    if name in {*configuration.settings(), *HELP}:
+        return UserError(f"{stage} does not take '{name}'. It takes: {', '.join(names)}.")
     return unknown("setting", name, names)
 
 
 def usage(stage: str = "") -> str:
-    """The stages; or what one of them takes; each with a line."""
+    """The help text: all stages, or the settings and options of one."""
     if not stage:
         wide = max(map(len, STAGES))
         lines = [f"  {name:<{wide}}  {known.help}" for name, known in STAGES.items()]
@@ -258,10 +253,9 @@ def usage(stage: str = "") -> str:
 
 
 def _variables() -> list[str]:
-    """What `make help` lists behind the tasks."""
-    return [
-        f"  {name.upper():<18}{text}" for name, text in HELP.items() if name != "task"
-    ] + _settings()
+    """The variables that `make help` lists."""
+    options = [f"  {name.upper():<18}{text}" for name, text in HELP.items() if name != "task"]
+    return options + _settings()
 
 
 def _settings() -> list[str]:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes requirements.lock: exact versions with hashes for every supported Python; names no host.
+# Writes requirements.lock: exact versions with hashes for every supported Python; without index URLs.
 set -eu
 uv=$(command -v uv || echo .venv/bin/uv)
 [ -x "$uv" ] || .venv/bin/python -m pip install --quiet --disable-pip-version-check uv

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Makes .venv hold exactly what requirements.lock says, with bytecode compiled. Called by make
-# when the lock or pyproject.toml is newer than .venv/.ready. Uses uv where it can, else pip.
-# Arguments: the request that the environment is wanted for, checked before anything is installed.
+# Installs exactly the packages of requirements.lock into .venv, with compiled bytecode. Called by
+# make when the lock or pyproject.toml is newer than .venv/.ready. Uses uv if available, else pip.
+# Arguments: the stage and settings that will run, checked before anything is installed.
 set -eu
 
 fail() { printf 'unrolled: %s\n' "$1" >&2; exit 2; }
 
 python=$(sh scripts/python.sh)
-# A mistake is answered before minutes are spent on an installation.
+# Reports mistakes before spending minutes on an installation.
 [ $# -eq 0 ] || "$python" -m pipelines.cli --check "$@"
 
 echo "unrolled: setting up .venv (once, about a minute)" >&2
@@ -16,10 +16,10 @@ if command -v uv >/dev/null 2>&1; then
     uv venv --quiet --allow-existing --python "$python" .venv
 else
     "$python" -m venv .venv ||
-        fail "this Python cannot make a virtual environment; install its venv package (Debian, Ubuntu: apt-get install python3-venv)"
+        fail "this Python cannot create a virtual environment; install its venv package (Debian, Ubuntu: apt-get install python3-venv)"
     uv=.venv/bin/uv
     [ -x "$uv" ] || .venv/bin/python -m pip install --quiet --disable-pip-version-check uv ||
-        { echo "unrolled: uv cannot be had here, pip takes its place (slower)" >&2; uv=""; }
+        { echo "unrolled: uv is not available; using pip instead (slower)" >&2; uv=""; }
 fi
 
 if [ -n "$uv" ]; then

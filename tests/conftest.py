@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.allocator import keep_freed_memory
+from pipelines.runtime.allocator import keep_freed_memory
 
 # Before any import of TensorFlow: quiet, and on the backend that the project is written for.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -102,7 +102,7 @@ def sentences(session_root):
 def trained(session_root, sentences):
     """A whole `unrolled train` in this process."""
     from pipelines import cli
-    from pipelines.exporting import versions
+    from pipelines.serving import versions
 
     words = ["TASK=sentiment", f"DATA={sentences}", *TINY]
     said = io.StringIO()

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from models.settings import SpecError
 from models.spec import HEADS, MODES, ModelSpec
-from pipelines.figures.unrolled.docs import DRAWINGS
+from models.spec.settings import SpecError
+from pipelines.evaluation.figures.unrolled.docs import DRAWINGS
 
 FOLDER = Path(__file__).parents[1] / "docs" / "modes"
 PAGES = sorted(FOLDER.glob("*.md"))

@@ -185,7 +185,7 @@ def test_without_a_python_one_line_says_which_is_needed(fresh, target):
     done = make(fresh, target, PYTHON="/bin/false")
     assert done.returncode == 2
     (line,) = ours(done)
-    assert "Python 3.11, 3.12 or 3.13 is needed" in line
+    assert "Python 3.11, 3.12 or 3.13 is required" in line
     assert not (fresh / ".venv").exists()
     assert not (fresh / "installed.txt").exists()
 

@@ -5,15 +5,13 @@ The same code answers in evaluation and in an export; nothing of it needs XLA.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import tensorflow as tf
 
 from models.decoding.beam import beam_search
-from models.decoding.core import Decoded, Step
+from models.decoding.core import Decoded, Nested, Step
 from models.decoding.single import write_one
-from models.generation import Generation
-from models.settings import SpecError
+from models.spec.generation import Generation
+from models.spec.settings import SpecError
 
 __all__ = ["Decoded", "Step", "decode"]
 
@@ -21,10 +19,10 @@ __all__ = ["Decoded", "Step", "decode"]
 @tf.autograph.experimental.do_not_convert
 def decode(
     step: Step,
-    states: Sequence[tf.Tensor],
+    states: Nested,
     first: tf.Tensor,
     generation: Generation,
-    context: Sequence[tf.Tensor] | None = None,
+    context: Nested = (),
     *,
     beam_width: int | tf.Tensor | None = None,
 ) -> Decoded:
@@ -36,11 +34,11 @@ def decode(
 
     Args:
         step: one step of the network; `Step` says what it takes and gives.
-        states: what the first step starts from: tensors of any type, `[batch, ...]`. Dimensions
-            other than the batch may grow from step to step.
+        states: what the first step starts from: tensors of any type, `[batch, ...]`, in lists and
+            dictionaries. Dimensions other than the batch may grow from step to step.
         first: int32 `[batch]`, the tokens that the first step reads.
         generation: how to write.
-        context: what every step reads and none changes: tensors `[batch, ...]`.
+        context: what every step reads and none changes: tensors `[batch, ...]`, likewise.
         beam_width: in place of that of `generation`; may be an int32 scalar of the graph. Only for
             the strategy `beam`.
 
@@ -48,13 +46,15 @@ def decode(
         The sequences.
 
     Raises:
-        SpecError: settings that make no sense.
+        SpecError: invalid settings.
     """
     generation.validate()
     first = tf.convert_to_tensor(first, tf.int32)
-    given = (step, list(states), first, generation, list(context or ()))
     if generation.strategy == "beam":
-        return beam_search(*given, generation.beam_width if beam_width is None else beam_width)
+        width = generation.beam_width if beam_width is None else beam_width
+        return beam_search(step, states, first, generation, context, width)
     if beam_width is not None:
-        raise SpecError("beam_width", f"strategy={generation.strategy} has no beams; choose beam")
-    return write_one(*given)
+        raise SpecError(
+            "beam_width", f"strategy={generation.strategy} has no beams; set strategy=beam"
+        )
+    return write_one(step, states, first, generation, context)

@@ -19,15 +19,15 @@ If none has ended after `max_tokens` tokens, the answer is the best live beam, c
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from models.decoding import core
 from models.decoding.largest import blocks_of, fill_blocks, largest
-from models.generation import WIDEST_BEAM, Generation
 from models.ids import END, PADDING, START
+from models.spec.generation import WIDEST_BEAM, Generation
 from models.tensors import Tensor
 
 
@@ -51,32 +51,32 @@ class Search(NamedTuple):
     time: Tensor  # int32 scalar
     any_open: Tensor  # bool scalar
     last: Tensor  # int32 [batch * width], what the next step reads
-    states: list[Tensor]
+    states: core.Nested
     log_p: Tensor  # float32 [batch, width], of the live beams, the best first
     choices: Tensor  # int32 [batch * width, max_tokens]
     best: Best
-    attention: Any  # core.notes
+    extras: dict[str, tf.TensorArray]  # core.recorders
 
 
 def beam_search(
     step: core.Step,
-    states: list[Tensor],
+    states: core.Nested,
     first: Tensor,
     generation: Generation,
-    context: list[Tensor],
+    context: core.Nested,
     width: int | Tensor,
 ) -> core.Decoded:
     """Searches; `width` may be an int32 scalar, the rest is as in `models.decoding.decode`."""
-    vocabulary, attends, shapes = core.outline(step, states, context)
+    vocabulary, extras, shapes = core.outline(step, states, context)
     if isinstance(width, tf.Tensor):
         width = checked(width)
     offsets = tf.range(tf.shape(first)[0]) * width  # [batch], the first beam of each row
-    context = [tf.repeat(tensor, width, axis=0) for tensor in context]
+    context = repeated(context, width)
     forbidden = core.forbidding(vocabulary, PADDING, START, END)
     positions = tf.range(generation.max_tokens)
 
     def body(now: Search) -> Search:
-        logits, attention, states = step(now.last, now.states, context)
+        logits, extras, states = step(now.last, now.states, context)
         log_p = tf.reshape(now.log_p, [-1, 1]) + core.log_probabilities(logits)
         ends = tf.reshape(log_p[:, END], [-1, width])
         if generation.min_tokens:
@@ -91,38 +91,43 @@ def beam_search(
             time=now.time + 1,
             any_open=~tf.reduce_all(best.done),
             last=tf.reshape(tokens, [-1]),
-            states=[tf.gather(state, rows) for state in states],
+            states=tf.nest.map_structure(lambda state: tf.gather(state, rows), states),
             log_p=live,
             choices=tf.where(positions == now.time, choices, tf.gather(now.choices, rows)),
             best=best,
-            attention=core.note(now.attention, now.time, attention),
+            extras=core.record(now.extras, now.time, extras),
         )
 
-    begin = start(states, first, width, core.notes(attends, generation.max_tokens), generation)
+    recorders = core.recorders(extras, generation.max_tokens)
+    begin = start(states, first, width, recorders, generation)
     end = core.loop(body, begin, shapes, generation.max_tokens)
     return answer(end, offsets, vocabulary, generation)
 
 
 def checked(width: Tensor) -> Tensor:
     """A width that is only known when the graph runs, which fails if it is out of bounds."""
-    least = tf.debugging.assert_greater_equal(width, 1, "beam_width: the least is 1")
+    least = tf.debugging.assert_greater_equal(width, 1, "beam_width: the minimum is 1")
     most = tf.debugging.assert_less_equal(
-        width, WIDEST_BEAM, f"beam_width: the most is {WIDEST_BEAM}"
+        width, WIDEST_BEAM, f"beam_width: the maximum is {WIDEST_BEAM}"
     )
     with tf.control_dependencies([least, most]):
         return tf.identity(width)
 
 
 def start(
-    states: list[Tensor], first: Tensor, width: int | Tensor, notes: Any, generation: Generation
+    states: core.Nested,
+    first: Tensor,
+    width: int | Tensor,
+    recorders: dict[str, tf.TensorArray],
+    generation: Generation,
 ) -> Search:
-    """The search before its first step, with nothing written."""
+    """The search before its first step."""
     batch = tf.shape(first)[0]
     return Search(
         time=tf.constant(0),
         any_open=tf.constant(True),
         last=tf.repeat(first, width),
-        states=[tf.repeat(state, width, axis=0) for state in states],
+        states=repeated(states, width),
         # All beams begin alike, so only the first one counts.
         log_p=tf.where(tf.range(width) == 0, 0.0, tf.fill([batch, width], -np.inf)),
         choices=tf.zeros([batch * width, generation.max_tokens], tf.int32),
@@ -133,8 +138,13 @@ def start(
             ended=tf.zeros([batch], tf.int32),
             done=tf.zeros([batch], tf.bool),
         ),
-        attention=notes,
+        extras=recorders,
     )
+
+
+def repeated(tensors: core.Nested, width: int | Tensor) -> core.Nested:
+    """Tensors `[batch, ...]` -> `[batch * width, ...]`, each row `width` times."""
+    return tf.nest.map_structure(lambda tensor: tf.repeat(tensor, width, axis=0), tensors)
 
 
 def split(choices: Tensor, vocabulary: int) -> tuple[Tensor, Tensor]:
@@ -182,16 +192,15 @@ def keep_best(
 
 
 def answer(end: Search, offsets: Tensor, vocabulary: int, generation: Generation) -> core.Decoded:
-    """The best hypothesis of each row, with the attention along the path of its beam."""
+    """The best hypothesis of each row, with the extras along the path of its beam."""
     cut_off = end.best.score == -np.inf  # [batch], none has ended
     live = end.log_p[:, 0] / length_penalty(end.time, generation.length_penalty)
     scores = tf.where(cut_off, live, end.best.score)
     lengths = tf.where(cut_off, end.time, end.best.length)
     choices = tf.where(cut_off[:, None], tf.gather(end.choices, offsets), end.best.choices)
     beams, tokens = split(choices, vocabulary)
-    attention = core.read(end.attention, end.time)  # [steps, batch * width, positions]
-    if attention is not None:
-        rows = offsets[:, None] + beams[:, : end.time]  # [batch, steps]
-        steps = tf.zeros_like(rows) + tf.range(end.time)
-        attention = tf.gather_nd(attention, tf.stack([steps, rows], axis=-1))
-    return core.finish(tokens, lengths, scores, attention)
+    rows = offsets[:, None] + beams[:, : end.time]  # [batch, steps]
+    path = tf.stack([tf.zeros_like(rows) + tf.range(end.time), rows], axis=-1)
+    recorded = core.recorded(end.extras, end.time)
+    extras = {name: tf.gather_nd(values, path) for name, values in recorded.items()}
+    return core.finish(tokens, lengths, scores, extras)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -11,16 +11,17 @@ import tensorflow as tf
 from models.ids import PADDING
 from models.tensors import Tensor
 
-Step = Callable[
-    [tf.Tensor, list[tf.Tensor], list[tf.Tensor]],
-    tuple[tf.Tensor, tf.Tensor | None, Sequence[tf.Tensor]],
-]
-"""One step of a network that writes: `(tokens, states, context) -> (logits, attention, states)`.
+Nested = Any
+"""Tensors `[n, ...]` in lists and dictionaries, as `tf.nest` knows them."""
 
-`tokens` int32 `[n]` are what was written last, `states` and `context` tensors `[n, ...]`. `logits`
-are float `[n, vocabulary]` with a vocabulary known when the graph is made, `attention` is float32
-`[n, positions]` or None, the new `states` are as many and of the same types as the old ones.
-`n` is the batch, or the batch times the beams. AutoGraph does not convert a step.
+Step = Callable[[tf.Tensor, Nested, Nested], tuple[tf.Tensor, Mapping[str, tf.Tensor], Nested]]
+"""One step of a decoder: `(tokens, states, context) -> (logits, extras, states)`.
+
+`tokens`, int32 `[n]`, are those written last. `logits` are float `[n, vocabulary]`, with a
+vocabulary that is known when the graph is built. `extras`, by name, are what is kept of each step
+beside its token, such as attention: `[n, ...]` each. The new `states` have the structure and the
+types of the old ones. `n` is the batch, or the batch times the beams. AutoGraph does not convert a
+step.
 """
 
 Progress = TypeVar("Progress", bound=Any)
@@ -35,55 +36,62 @@ class Decoded(NamedTuple):
         lengths: int32 `[batch]`, how many tokens are real.
         scores: float32 `[batch]`, natural logarithm of the probability that the network gives
             the tokens, and END where it was written; of a beam the length-normalised one.
-        attention: float32 `[batch, length, positions]`, what each token was written from, 0 at
-            padding; None where the network has none.
+        extras: of the steps that wrote the tokens, `[batch, length, ...]` by name; 0 at padding.
     """
 
     tokens: tf.Tensor
     lengths: tf.Tensor
     scores: tf.Tensor
-    attention: tf.Tensor | None
+    extras: dict[str, tf.Tensor]
+
+    def named(self) -> dict[str, tf.Tensor]:
+        """All by name, the extras beside the rest."""
+        first = {"tokens": self.tokens, "lengths": self.lengths, "scores": self.scores}
+        return first | self.extras
 
 
 class Outline(NamedTuple):
-    """What is to be known of a step before the loop.
+    """The shapes of a step, known before the loop.
 
     Attributes:
-        vocabulary: how many tokens there are.
-        attends: whether the step gives attention.
-        shapes: of the states, with all that may change from step to step left open.
+        vocabulary: number of tokens.
+        extras: shape and type of each.
+        shapes: of the states, in their structure, with every dimension open that may change.
     """
 
     vocabulary: int
-    attends: bool
-    shapes: list[tf.TensorShape]
+    extras: dict[str, tf.TensorSpec]
+    shapes: Nested
 
 
-def outline(step: Step, states: list[Tensor], context: list[Tensor]) -> Outline:
-    """Looks at a step by tracing it aside; nothing of it remains in the caller's graph.
+def outline(step: Step, states: Nested, context: Nested) -> Outline:
+    """Traces a step once, in a graph of its own.
 
-    A dimension is open if a step changes it, so a cache that starts empty may grow.
+    A dimension is open if a step changes it, so that a cache that starts empty may grow.
     """
     tokens = tf.TensorSpec([None], tf.int32)
-    seen = [tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype) for tensor in context]
-    shapes = [tf.TensorShape([None, *state.shape[1:]]) for state in states]
+    context, specs = tf.nest.map_structure(_open_batch, (context, states))
     traced = tf.function(step, autograph=False)
     while True:
-        specs = [
-            tf.TensorSpec(shape, state.dtype) for shape, state in zip(shapes, states, strict=True)
-        ]
-        answers = traced.get_concrete_function(tokens, specs, seen).structured_outputs
-        logits, attention, after = answers
-        opened = [_common(old, new.shape) for old, new in zip(shapes, after, strict=True)]
-        if [shape.as_list() for shape in opened] == [shape.as_list() for shape in shapes]:
-            return Outline(logits.shape[-1], attention is not None, shapes)
-        shapes = opened  # what depends on these may be open now, too
+        logits, extras, after = traced.get_concrete_function(
+            tokens, specs, context
+        ).structured_outputs
+        opened = tf.nest.map_structure(_common, specs, after)
+        if tf.nest.flatten(opened) == tf.nest.flatten(specs):
+            shapes = tf.nest.map_structure(lambda spec: spec.shape, specs)
+            extras = {name: tf.TensorSpec(x.shape, x.dtype) for name, x in extras.items()}
+            return Outline(logits.shape[-1], extras, shapes)
+        specs = opened  # other dimensions may depend on those that are open now
 
 
-def _common(before: tf.TensorShape, after: tf.TensorShape) -> tf.TensorShape:
-    """The dimensions that two shapes of one rank have in common; the others are open."""
-    sizes = zip(before.as_list(), after.as_list(), strict=True)
-    return tf.TensorShape([old if old == new else None for old, new in sizes])
+def _open_batch(tensor: Tensor) -> tf.TensorSpec:
+    return tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype)
+
+
+def _common(before: tf.TensorSpec, after: Tensor) -> tf.TensorSpec:
+    """The spec whose dimensions are open where two shapes of one rank differ."""
+    sizes = zip(before.shape.as_list(), after.shape.as_list(), strict=True)
+    return tf.TensorSpec([old if old == new else None for old, new in sizes], before.dtype)
 
 
 def log_probabilities(logits: Tensor) -> Tensor:
@@ -101,7 +109,7 @@ def forbidding(vocabulary: int, *tokens: int) -> Tensor:
 def loop(
     body: Callable[[Progress], Progress],
     begin: Progress,
-    shapes: list[tf.TensorShape],
+    shapes: Nested,
     max_tokens: int,
 ) -> Progress:
     """Takes steps until every row has ended, at most `max_tokens`.
@@ -128,33 +136,41 @@ def loop(
     return end
 
 
-def notes(attends: bool, max_tokens: int) -> Any:
-    """Where the attention of each step is put down: a `tf.TensorArray`, or `()` for none."""
-    return tf.TensorArray(tf.float32, max_tokens) if attends else ()
+def recorders(extras: Mapping[str, tf.TensorSpec], max_tokens: int) -> dict[str, tf.TensorArray]:
+    """Arrays that take the extras of each step, by name."""
+    return {
+        name: tf.TensorArray(spec.dtype, max_tokens, element_shape=spec.shape)
+        for name, spec in extras.items()
+    }
 
 
-def note(notes: Any, time: Tensor, attention: Tensor | None) -> Any:
-    """Puts the attention of one step down, float32 `[n, positions]`."""
-    return notes if attention is None else notes.write(time, attention)
+def record(
+    recorders: Mapping[str, tf.TensorArray], time: Tensor, extras: Mapping[str, Tensor]
+) -> dict[str, tf.TensorArray]:
+    """Writes the extras of one step, `[n, ...]` each."""
+    return {name: array.write(time, extras[name]) for name, array in recorders.items()}
 
 
-def read(notes: Any, steps: Tensor) -> Tensor | None:
-    """The attention of the steps that were taken, float32 `[steps, n, positions]`, or None."""
-    return notes.gather(tf.range(steps)) if notes else None
+def recorded(recorders: Mapping[str, tf.TensorArray], steps: Tensor) -> dict[str, Tensor]:
+    """The extras of the first `steps` steps, `[steps, n, ...]` by name."""
+    return {name: array.gather(tf.range(steps)) for name, array in recorders.items()}
 
 
-def finish(tokens: Tensor, lengths: Tensor, scores: Tensor, attention: Tensor | None) -> Decoded:
-    """Cuts to the longest sequence and clears what lies behind the end of each.
+def finish(tokens: Tensor, lengths: Tensor, scores: Tensor, extras: dict[str, Tensor]) -> Decoded:
+    """Cuts to the longest sequence, and clears everything after the end of each.
 
     Args:
         tokens: int32 `[batch, max_tokens]`.
         lengths: int32 `[batch]`.
         scores: float32 `[batch]`.
-        attention: float32 `[batch, steps, positions]`, or None.
+        extras: `[batch, steps, ...]` by name.
     """
     longest = tf.maximum(0, tf.reduce_max(lengths))  # of no rows the maximum is negative
     real = tf.sequence_mask(lengths, longest)  # [batch, length]
-    tokens = tf.where(real, tokens[:, :longest], PADDING)
-    if attention is not None:
-        attention = tf.where(real[:, :, None], attention[:, :longest], 0.0)
-    return Decoded(tokens, lengths, scores, attention)
+
+    def clear(values: Tensor) -> Tensor:
+        mask = tf.reshape(real, [*tf.unstack(tf.shape(real)), *[1] * (values.shape.rank - 2)])
+        return tf.where(mask, values[:, :longest], tf.zeros([], values.dtype))
+
+    extras = {name: clear(values) for name, values in extras.items()}
+    return Decoded(tf.where(real, tokens[:, :longest], PADDING), lengths, scores, extras)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import tensorflow as tf
 
 from models.decoding import core
-from models.generation import Generation
 from models.ids import END, PADDING, START
+from models.spec.generation import Generation
 from models.tensors import Tensor
 
 Chooser = Callable[[Tensor, Tensor], Tensor]
@@ -23,28 +23,28 @@ class Writing(NamedTuple):
     any_open: Tensor  # bool scalar
     is_open: Tensor  # bool [batch], the row has not ended
     last: Tensor  # int32 [batch], what the next step reads
-    states: list[Tensor]
+    states: core.Nested
     tokens: Tensor  # int32 [batch, max_tokens]
     scores: Tensor  # float32 [batch]
-    attention: Any  # core.notes
+    extras: dict[str, tf.TensorArray]  # core.recorders
 
 
 def write_one(
     step: core.Step,
-    states: list[Tensor],
+    states: core.Nested,
     first: Tensor,
     generation: Generation,
-    context: list[Tensor],
+    context: core.Nested,
 ) -> core.Decoded:
-    """Takes one token after the other; arguments and result as in `models.decoding.decode`."""
-    vocabulary, attends, shapes = core.outline(step, states, context)
+    """Chooses one token after the other; arguments and result as of `models.decoding.decode`."""
+    vocabulary, extras, shapes = core.outline(step, states, context)
     choose = sampler(generation) if generation.strategy == "sample" else most_probable
     allowed = core.forbidding(vocabulary, PADDING, START)
     too_early = core.forbidding(vocabulary, PADDING, START, END)
     positions = tf.range(generation.max_tokens)
 
     def body(now: Writing) -> Writing:
-        logits, attention, states = step(now.last, now.states, context)
+        logits, extras, states = step(now.last, now.states, context)
         rules = allowed
         if generation.min_tokens:
             rules = tf.where(now.time < generation.min_tokens, too_early, allowed)
@@ -58,29 +58,32 @@ def write_one(
             any_open=tf.reduce_any(is_open),
             is_open=is_open,
             last=last,
-            states=list(states),
+            states=states,
             tokens=tf.where(positions == now.time, last[:, None], now.tokens),
             scores=now.scores + tf.where(now.is_open, gain, 0.0),
-            attention=core.note(now.attention, now.time, attention),
+            extras=core.record(now.extras, now.time, extras),
         )
 
-    batch = tf.shape(first)[0]
     begin = Writing(
         time=tf.constant(0),
         any_open=tf.constant(True),
-        is_open=tf.ones([batch], tf.bool),
+        is_open=tf.ones_like(first, tf.bool),
         last=first,
         states=states,
-        tokens=tf.fill([batch, generation.max_tokens], PADDING),
-        scores=tf.zeros([batch]),
-        attention=core.notes(attends, generation.max_tokens),
+        tokens=tf.fill([tf.shape(first)[0], generation.max_tokens], PADDING),
+        scores=tf.zeros_like(first, tf.float32),
+        extras=core.recorders(extras, generation.max_tokens),
     )
     end = core.loop(body, begin, shapes, generation.max_tokens)
     lengths = tf.math.count_nonzero(end.tokens, axis=1, dtype=tf.int32)  # PADDING is 0
-    attention = core.read(end.attention, end.time)  # [steps, batch, positions]
-    if attention is not None:
-        attention = tf.transpose(attention, [1, 0, 2])
-    return core.finish(end.tokens, lengths, end.scores, attention)
+    recorded = core.recorded(end.extras, end.time)
+    extras = {name: _batch_first(values) for name, values in recorded.items()}
+    return core.finish(end.tokens, lengths, end.scores, extras)
+
+
+def _batch_first(values: Tensor) -> Tensor:
+    """`[steps, batch, ...]` -> `[batch, steps, ...]`."""
+    return tf.transpose(values, [1, 0, *range(2, values.shape.rank)])
 
 
 def most_probable(log_p: Tensor, time: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ import keras
 from keras import KerasTensor
 
 from models.ids import PADDING
-from models.pooling import StatePooling
+from models.layers.pooling import StatePooling
 
 WIDTH = 30
 """Of the embedding of a character."""

@@ -9,7 +9,9 @@ import keras
 from keras import KerasTensor
 
 from models.inputs import Connected
+from models.inputs.augmentation import FeatureAugmentation
 from models.inputs.lengths import real_steps
+from models.layers.convolution import StepConvolution
 from models.spec import ModelSpec
 
 
@@ -63,24 +65,47 @@ class FeatureInput:
         width: features of a step.
         missing: whether a NaN is a value known to be missing. Without it a NaN at a real step is a
             fault of the data, and the answer to that example is NaN as well.
+        vectors: whether the features are vectors in space, three by three and in the same axes, as
+            acceleration and angular velocity are: augmentation turns these.
+
+    Raises:
+        ValueError: such vectors, and a width that is no multiple of three.
     """
 
     width: int
     missing: bool = False
+    vectors: bool = False
     kind: ClassVar[str] = "features"
+
+    def __post_init__(self) -> None:
+        if self.vectors and self.width % 3:
+            raise ValueError(f"{self.width} features are no vectors of three")
 
     def connect(self, spec: ModelSpec) -> Connected:
         """Leads the features on, without padding.
 
         Args:
-            spec: of the network; nothing of it matters here.
+            spec: gives the augmentation, and the convolutions with their filters and dropout.
 
         Returns:
             Of the inputs `features`, float32 `[batch, time, width]`, and `lengths`, int32
             `[batch]`: the sequence, `[batch, time, width]`, or twice as wide with indicators of
-            missing values, and the mask of the first `lengths` steps.
+            missing values, and the mask of the first `lengths` steps. Convolutions make the
+            sequence as wide as their filters, and halve its time and that of the mask.
         """
         features = keras.Input((None, self.width), dtype="float32", name="features")
         lengths = keras.Input((), dtype="int32", name="lengths")
-        sequence, mask = RealFeatures(self.missing, name="real_features")(features, lengths)
+        read = features
+        if spec.augmentation:
+            read = FeatureAugmentation(
+                spec.augmentation, vectors=self.vectors, name="augmentation"
+            )(features)
+        sequence, mask = RealFeatures(self.missing, name="real_features")(read, lengths)
+        if spec.convolution:
+            front = StepConvolution(spec.filters, spec.convolution, name="convolution")
+            sequence, mask = front(sequence, mask)
+            if spec.dropout:
+                # The same features at every step of an example, as with embeddings.
+                drop = keras.layers.SpatialDropout1D(spec.dropout, name="convolution_dropout")
+                sequence = drop(sequence)
         return Connected({"features": features, "lengths": lengths}, sequence, mask)

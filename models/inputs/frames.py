@@ -9,9 +9,9 @@ import keras
 import tensorflow as tf
 from keras import KerasTensor
 
-from models.convolution import ConvolutionalNetwork
 from models.inputs import Connected
 from models.inputs.lengths import real_steps
+from models.layers.convolution import ConvolutionalNetwork
 from models.spec import ModelSpec
 
 

@@ -7,8 +7,9 @@ from typing import ClassVar
 
 import keras
 
-from models.convolution import ConvolutionalNetwork
 from models.inputs import Single
+from models.inputs.augmentation import ImageAugmentation
+from models.layers.convolution import ConvolutionalNetwork
 from models.spec import ModelSpec
 
 
@@ -31,7 +32,7 @@ class ImageInput:
         """Looks at the image.
 
         Args:
-            spec: gives the filters of the convolutional network.
+            spec: gives the filters of the convolutional network, and the augmentation.
 
         Returns:
             Of the input `image`, float32 `[batch, height, width, channels]`: the regions `[batch,
@@ -40,8 +41,11 @@ class ImageInput:
         """
         size = (self.height, self.width, self.channels)
         image = keras.Input(size, dtype="float32", name="image")
+        looked_at = image
+        if spec.augmentation:
+            looked_at = ImageAugmentation(spec.augmentation, name="augmentation")(image)
         stages = ConvolutionalNetwork.stages_for(self.height, self.width)
-        seen = ConvolutionalNetwork(spec.filters, stages, name="convolution")(image)
+        seen = ConvolutionalNetwork(spec.filters, stages, name="convolution")(looked_at)
         regions = keras.layers.Reshape((-1, seen.shape[-1]), name="regions")(seen)
         vector = keras.layers.GlobalAveragePooling1D(name="whole")(regions)
         return Single({"image": image}, vector, regions)

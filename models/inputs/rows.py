@@ -8,6 +8,7 @@ from typing import ClassVar
 import keras
 
 from models.inputs import Connected
+from models.inputs.augmentation import ImageAugmentation
 from models.spec import ModelSpec
 
 
@@ -30,7 +31,7 @@ class RowInput:
         """Makes each row one step.
 
         Args:
-            spec: of the network; nothing of it matters here.
+            spec: gives the augmentation.
 
         Returns:
             Of the input `image`, float32 `[batch, height, width, channels]`: the sequence `[batch,
@@ -38,7 +39,10 @@ class RowInput:
         """
         size = (self.height, self.width, self.channels)
         image = keras.Input(size, dtype="float32", name="image")
+        read = image
+        if spec.augmentation:
+            read = ImageAugmentation(spec.augmentation, name="augmentation")(image)
         features = self.width * self.channels
-        sequence = keras.layers.Reshape((self.height, features), name="rows")(image)
+        sequence = keras.layers.Reshape((self.height, features), name="rows")(read)
         mask = keras.ops.ones_like(sequence[:, :, 0], dtype="bool")
         return Connected({"image": image}, sequence, mask)

@@ -14,7 +14,7 @@ import shutil
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
@@ -57,14 +57,15 @@ class Kernels:
         pooling: the highest over the steps.
     """
 
-    sequence: ModuleType
-    feeding: ModuleType
-    softmax: ModuleType
-    crf: ModuleType
-    pooling: ModuleType
+    sequence: ModuleType = field(metadata={"module": "recurrent.sequence"})
+    feeding: ModuleType = field(metadata={"module": "decoder.feeding"})
+    softmax: ModuleType = field(metadata={"module": "losses.softmax"})
+    crf: ModuleType = field(metadata={"module": "losses.crf"})
+    pooling: ModuleType = field(metadata={"module": "pooling"})
 
 
-NAMES = tuple(field.name for field in fields(Kernels))
+MODULES = {each.name: each.metadata["module"] for each in fields(Kernels)}
+"""Name -> module below `models.kernels`."""
 
 
 def _load(name: str) -> ModuleType:
@@ -74,7 +75,7 @@ def _load(name: str) -> ModuleType:
     before = config.CACHE_DIR  # ty: ignore
     config.CACHE_DIR = str(folder())  # ty: ignore
     try:
-        return importlib.import_module(f"models.kernels.{name}")
+        return importlib.import_module(f"models.kernels.{MODULES[name]}")
     finally:
         config.CACHE_DIR = before  # ty: ignore
 
@@ -89,7 +90,7 @@ def kernels() -> Kernels:
     """The kernels, their BLAS on one thread: the threads are ours."""
     from threadpoolctl import ThreadpoolController
 
-    found = [_load(name) for name in NAMES]
+    found = [_load(name) for name in MODULES]
     for library in ThreadpoolController().lib_controllers:
         if library.user_api == "blas" and "scipy" in library.filepath:
             library.set_num_threads(1)
@@ -105,9 +106,9 @@ def _identity() -> str:
     given = [numba.__version__, sys.version, llvmlite.binding.get_host_cpu_name()]
     given += [str(config.CPU_NAME), str(config.CPU_FEATURES)]  # ty: ignore
     given.append(llvmlite.binding.get_host_cpu_features().flatten())
-    for file in sorted(SOURCES.glob("*.py")):
+    for file in sorted(SOURCES.rglob("*.py")):
         stat = file.stat()
-        given += [file.name, str(stat.st_mtime_ns), str(stat.st_size)]
+        given += [str(file.relative_to(SOURCES)), str(stat.st_mtime_ns), str(stat.st_size)]
     return hashlib.sha256("\n".join(given).encode()).hexdigest()
 
 
@@ -133,7 +134,7 @@ def compile_all() -> str | None:
         folder().mkdir(parents=True, exist_ok=True)
         # Side by side, the largest first: the compiler itself takes one thread.
         with ProcessPoolExecutor(mp_context=get_context("spawn")) as processes:
-            list(processes.map(_compile, NAMES))
+            list(processes.map(_compile, MODULES))
         (folder() / MARK).write_text(_identity(), "utf-8")
     except OSError as error:
         print(file=sys.stderr)

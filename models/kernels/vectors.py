@@ -10,8 +10,8 @@ import numpy as np
 from numba import njit
 from numpy import ndarray
 
-from models.kernels.activations import exp
 from models.kernels.options import INNER, SUMMING
+from models.kernels.recurrent.activations import exp
 
 f4 = np.float32
 LANES = 64

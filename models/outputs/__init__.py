@@ -18,10 +18,16 @@ class Outputs(Protocol):
     """What a network answers.
 
     Attributes:
-        heads: which of `models.spec.HEADS` can answer so.
+        heads: the entries of `models.spec.HEADS` that these outputs serve.
+        aligned: whether targets have one entry for each step of the input, so that they are padded
+            and cut as the input is; other targets have a length of their own, or none.
+        rates: whether the network can rate given targets, token by token: see
+            `models.build.score`.
     """
 
     heads: ClassVar[tuple[str, ...]]
+    aligned: ClassVar[bool]
+    rates: ClassVar[bool]
 
     def loss(self, answer: Answer, targets: Tensor) -> Tensor:
         """Loss of each example, float32 `[batch]`: the mean over its scored steps."""
@@ -44,6 +50,8 @@ class SingleOutputs:
     """What outputs with one answer for an example have in common."""
 
     heads: ClassVar[tuple[str, ...]]
+    aligned: ClassVar[bool] = False
+    rates: ClassVar[bool] = False
 
     def connect(self, vector: KerasTensor) -> dict[str, KerasTensor]:
         """The head: the answers, of a vector `[batch, features]` that stands for an example."""

@@ -9,7 +9,7 @@ from typing import ClassVar
 import keras
 from keras import KerasTensor
 
-from models import crf
+from models.layers import crf
 from models.outputs.steps import StepOutputs, step_cross_entropy
 from models.tensors import Tensor
 
@@ -19,7 +19,7 @@ class Labels(StepOutputs):
     """A label for each step as the answer.
 
     With the head `labels` each step is decided for itself; with `crf` the labels of a sequence are
-    decided together (`models.crf`). Targets are int32 `[batch, time]`, -1 at padding.
+    decided together (`models.layers.crf`). Targets are int32 `[batch, time]`, -1 at padding.
 
     Attributes:
         count: how many labels.
@@ -27,6 +27,8 @@ class Labels(StepOutputs):
 
     count: int
     heads: ClassVar[tuple[str, ...]] = ("labels", "crf")
+    aligned: ClassVar[bool] = True
+    rates: ClassVar[bool] = False
     padding: ClassVar[int] = crf.PADDING
 
     def connect(self, states: KerasTensor, head: str) -> dict[str, KerasTensor]:
@@ -58,8 +60,8 @@ class Labels(StepOutputs):
         scored = self.scored(targets)
         if "transitions" not in answer:
             return step_cross_entropy(answer["logits"], targets, scored)
-        found = crf.log_likelihood(answer["logits"], answer["transitions"], targets, scored)
-        return -found / keras.ops.maximum(self.size(targets), 1.0)
+        log_p = crf.log_likelihood(answer["logits"], answer["transitions"], targets, scored)
+        return -log_p / keras.ops.maximum(self.size(targets), 1.0)
 
     def metrics(self, answer: Mapping[str, Tensor], targets: Tensor) -> dict[str, Tensor]:
         """`accuracy`: the share of an example's steps that are labelled rightly, float32 `[batch]`.

@@ -1,4 +1,4 @@
-"""Targets that may be missing: a NaN stands for what nobody knows, and is not scored."""
+"""Targets that may be missing: a NaN stands for an unknown value, and is not scored."""
 
 from __future__ import annotations
 

@@ -28,6 +28,8 @@ class NextToken(StepOutputs):
 
     vocabulary_size: int
     heads: ClassVar[tuple[str, ...]] = ("next_token",)
+    aligned: ClassVar[bool] = True
+    rates: ClassVar[bool] = True
     padding: ClassVar[int] = PADDING
 
     def connect(

@@ -13,7 +13,7 @@ from keras import KerasTensor
 from models.outputs import Answer, SingleOutputs
 from models.outputs.missing import count_known, known_targets
 from models.outputs.steps import mean_over_steps
-from models.settings import SpecError
+from models.spec.settings import SpecError
 
 MEDIAN = 0.5
 
@@ -77,8 +77,10 @@ class Quantiles(SingleOutputs):
         bounded = (0.0, *self.levels, 1.0)
         ascending = all(a < b for a, b in pairwise(bounded))
         if not self.levels or not ascending:
-            said = ", ".join(map(str, self.levels)) or "none"
-            raise SpecError("levels", f"{said}: they must ascend between 0 and 1, as 0.1, 0.5, 0.9")
+            levels = ", ".join(map(str, self.levels)) or "none"
+            raise SpecError(
+                "levels", f"{levels}: they must ascend between 0 and 1, as 0.1, 0.5, 0.9"
+            )
 
     def connect(self, vector: KerasTensor) -> dict[str, KerasTensor]:
         """`quantiles`, float32 `[batch, horizon, levels]`, of a vector `[batch, features]`.
@@ -132,13 +134,13 @@ class Quantiles(SingleOutputs):
         """
         filled, known = known_targets(targets)
         quantiles = tf.unstack(answer["quantiles"], num=len(self.levels), axis=-1)
-        found = {}
+        metrics = {}
         if len(quantiles) > 1:
             inside = tf.logical_and(
                 tf.less_equal(quantiles[0], filled), tf.less_equal(filled, quantiles[-1])
             )
-            found["coverage"] = mean_over_steps(inside, known)
+            metrics["coverage"] = mean_over_steps(inside, known)
         if MEDIAN in self.levels:
             median = quantiles[self.levels.index(MEDIAN)]
-            found["absolute_error"] = mean_over_steps(tf.abs(tf.subtract(filled, median)), known)
-        return found
+            metrics["absolute_error"] = mean_over_steps(tf.abs(tf.subtract(filled, median)), known)
+        return metrics

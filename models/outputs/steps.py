@@ -70,10 +70,13 @@ class StepOutputs:
     """What outputs with an answer for each step have in common.
 
     Attributes:
+        heads: see `models.outputs.Outputs`, as for `aligned` and `rates`.
         padding: the target of a step that is not scored.
     """
 
     heads: ClassVar[tuple[str, ...]]
+    aligned: ClassVar[bool]
+    rates: ClassVar[bool]
     padding: ClassVar[int]
 
     def loss(self, answer: Answer, targets: Tensor) -> Tensor:
@@ -97,7 +100,7 @@ class StepOutputs:
         return {}
 
     def accuracy(self, answers: Tensor, targets: Tensor) -> Tensor:
-        """Share of the scored steps that are answered rightly, float32 `[batch]`.
+        """Share of the scored steps with the correct output, float32 `[batch]`.
 
         Args:
             answers: int32 `[batch, time]`.

@@ -49,6 +49,6 @@ class Tags(SingleOutputs):
             answer: of the model, with `logits`; a tag is given where its logit is positive.
             targets: float32 `[batch, tags]`.
         """
-        given = tf.greater(answer["logits"], 0.0)
-        right = tf.equal(given, tf.greater(targets, 0.5))
+        predicted = tf.greater(answer["logits"], 0.0)
+        right = tf.equal(predicted, tf.greater(targets, 0.5))
         return {"accuracy": tf.reduce_mean(tf.cast(right, tf.float32), axis=-1)}

@@ -33,6 +33,8 @@ class Tokens(StepOutputs):
     label_smoothing: float = 0.0
     shared: bool = False
     heads: ClassVar[tuple[str, ...]] = ("tokens",)
+    aligned: ClassVar[bool] = False
+    rates: ClassVar[bool] = True
     padding: ClassVar[int] = PADDING
 
     def teacher_inputs(self, targets: Tensor) -> dict[str, Tensor]:

@@ -35,6 +35,8 @@ class Transcript:
 
     vocabulary_size: int
     heads: ClassVar[tuple[str, ...]] = ("ctc",)
+    aligned: ClassVar[bool] = False
+    rates: ClassVar[bool] = False
 
     def connect(self, states: KerasTensor, mask: KerasTensor) -> dict[str, KerasTensor]:
         """The head.
@@ -82,7 +84,7 @@ class Transcript:
         # The kernel refuses an empty target; a lone token takes its place, and is not scored.
         stand_in = tf.one_hot(tf.zeros_like(steps), tf.shape(targets)[1], dtype=targets.dtype)
         labels = tf.sparse.from_dense(tf.where(spelled[:, None], targets, stand_in))
-        found = tf.raw_ops.CTCLoss(
+        losses = tf.raw_ops.CTCLoss(
             inputs=_blank_last(logits),
             labels_indices=labels.indices,
             labels_values=tf.cast(labels.values, tf.int32) - 1,
@@ -91,7 +93,7 @@ class Transcript:
         ).loss
         blanks = tf.gather(tf.nn.log_softmax(logits), BLANK, axis=-1)  # [batch, time]
         silent = tf.negative(_sum_over_steps(blanks, steps))
-        likely = tf.where(spelled, found, tf.where(fits, silent, tf.zeros_like(silent)))
+        likely = tf.where(spelled, losses, tf.where(fits, silent, tf.zeros_like(silent)))
         return likely / self.size(targets)
 
     def metrics(self, answer: Answer, targets: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -132,13 +134,13 @@ class Transcript:
         """
         inputs, steps = _blank_last(answer["logits"]), answer["steps"]
         if beam_width is None:
-            (found,), _ = tf.nn.ctc_greedy_decoder(inputs, steps)
+            (decoded,), _ = tf.nn.ctc_greedy_decoder(inputs, steps)
             best = tf.reduce_max(tf.nn.log_softmax(answer["logits"]), axis=-1)  # [batch, time]
             scores = _sum_over_steps(best, steps)
         else:
-            (found,), scores = tf.nn.ctc_beam_search_decoder(inputs, steps, beam_width, 1)
+            (decoded,), scores = tf.nn.ctc_beam_search_decoder(inputs, steps, beam_width, 1)
             scores = scores[:, 0]
-        tokens = tf.sparse.to_dense(found, default_value=-1) + 1  # the ids of `_blank_last`
+        tokens = tf.sparse.to_dense(decoded, default_value=-1) + 1  # the ids of `_blank_last`
         tokens = tf.cast(tokens, tf.int32)
         return {"tokens": tokens, "lengths": _lengths(tokens), "scores": scores}
 

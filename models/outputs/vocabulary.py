@@ -2,7 +2,7 @@
 
 In training, a layer that projects states to logits remembers on its answer what it made it of, as
 Keras's softmax remembers its logits. A loss that finds this works from the states of the scored
-steps, and nobody needs the logits of all steps then: TensorFlow runs nothing that nobody needs.
+steps, and the logits of all steps are unused then: TensorFlow does not run unused operations.
 Outside of training nothing is remembered, so that no export comes to hold the compiled loops.
 """
 
@@ -14,9 +14,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from models.fast.cross_entropy import CrossEntropy, cross_entropy
-from models.recurrent.paths import kernels_serve
-from models.recurrent.workspace import Borrowed, Workspace
+from models.layers.fast.cross_entropy import CrossEntropy, cross_entropy
+from models.layers.recurrent.paths import kernels_serve
+from models.layers.recurrent.workspace import Borrowed, Workspace
 from models.tensors import Tensor
 
 _ORIGIN = "_unrolled_projection"
@@ -57,7 +57,7 @@ class Projection:
     def rate(
         self, targets: Tensor, scored: Tensor, smoothing: float = 0.0, never: tuple[int, ...] = ()
     ) -> Rated:
-        """Loss and accuracy in one pass, and once for all who ask about the same targets.
+        """Loss and accuracy in one pass, computed once for the same targets.
 
         Args:
             targets: int32 `[batch, time]`.

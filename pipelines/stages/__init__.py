@@ -1,4 +1,4 @@
-"""The steps of the pipeline, one file each. Imported when called for, not before."""
+"""The steps of the pipeline, one file each. Imported only when needed."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pipelines.task import Task
 
 @dataclass(frozen=True)
 class Request:
-    """What a stage was asked to do.
+    """A request to run a stage.
 
     Attributes:
         task: the task; None where the stage needs none.
         config: its resolved configuration.
-        settings: only what was set by hand, not the defaults.
-        options: the stage's own options, by name.
+        settings: those of the user, without defaults.
+        options: of the stage, by name.
     """
 
     task: Task | None

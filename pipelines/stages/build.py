@@ -1,4 +1,4 @@
-"""`make build`: what a configuration comes to, before anything is trained."""
+"""`make build`: size and speed of a network, before anything is trained."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from dataclasses import dataclass
 
 import keras
 
-from models.recurrent import path_of
-from pipelines import paths, workbench
-from pipelines.batching import Batch, Batches
+from models.layers.recurrent import path_of
 from pipelines.config import Config, settings
-from pipelines.figures.network import network_diagram, nodes_of
-from pipelines.runtime import peak_memory
+from pipelines.data.batching import Batch, Batches
+from pipelines.evaluation.figures.unrolled.network import network_diagram, nodes_of
+from pipelines.runtime import paths
+from pipelines.runtime.process import peak_memory
+from pipelines.runtime.progress import timed
 from pipelines.stages import Request
+from pipelines.training import setup
 from pipelines.training.optimizers import optimizer
 from pipelines.training.step import Step
 
@@ -29,8 +31,8 @@ class StepTime:
 
     Attributes:
         length: steps in time that the batch is padded to.
-        seconds: median of a few.
-        batches: how many of an epoch's batches are of this length.
+        seconds: median of several.
+        batches: number of batches of this length per epoch.
     """
 
     length: int
@@ -41,21 +43,21 @@ class StepTime:
 def run(request: Request) -> None:
     """Prints settings, layers, parameters, memory and time per step, and draws the network.
 
-    The network is thrown away; the drawing is left in `build/`.
+    The network is discarded; the diagram is written to `build/`.
     """
     task, config = request.task, request.config
     assert task and config
-    prepared = workbench.prepare(task, config)
-    with workbench.timed("encoding"):
-        train, _ = workbench.batches(prepared, config)
-    model = workbench.network(config, prepared.features)
+    prepared = setup.prepare(task, config)
+    with timed("encoding"):
+        train, _ = setup.batches(prepared, config)
+    model = setup.network(config, prepared.preprocessing)
     print(f"\n{_settings(config)}\n\n{_layers(model)}\n")
     if config.model.recurrent:
         print(f"{_recurrences(model, config.model.input_feeding)}\n")
     optimizer_ = optimizer(config.training, config.training.epochs * len(train))
-    step = Step(model, prepared.features.outputs, optimizer_, config.training.clip_norm)
+    step = Step(model, prepared.preprocessing.outputs, optimizer_, config.training.clip_norm)
     before = peak_memory()
-    with workbench.timed("measuring steps on a network that is thrown away"):
+    with timed("timing training steps"):
         times = measure(step, train)
     print(f"\n{_memory(model, optimizer_, peak_memory() - before)}\n\n{_times(times)}")
     title = f"{task.name}: {model.name}, {model.count_params():,} parameters"
@@ -63,14 +65,14 @@ def run(request: Request) -> None:
     file = paths.root() / "build" / f"{task.name}_{model.name}.png"
     file.parent.mkdir(parents=True, exist_ok=True)
     network_diagram(title, nodes).savefig(file)
-    print(f"\ndrawn in {file.relative_to(paths.root())}")
+    print(f"\ndiagram: {file.relative_to(paths.root())}")
 
 
 def measure(step: Step, train: Batches) -> list[StepTime]:
-    """Times real training steps, a length at a time.
+    """Times real training steps, for each padded length.
 
     Args:
-        step: of a network that nobody needs afterwards.
+        step: of a network that is discarded afterwards.
         train: the training split.
     """
     examples: dict[int, Batch] = {}
@@ -79,21 +81,21 @@ def measure(step: Step, train: Batches) -> list[StepTime]:
         length = next(iter(batch.inputs.values())).shape[1]
         examples[length] = batch
         counts[length] = counts.get(length, 0) + 1
-    found = []
+    times = []
     for length, batch in sorted(examples.items()):
-        step.train(batch)  # traced and warm
+        step.train(batch)  # traces and warms up
         seconds = []
         for _ in range(REPEATS):
             started = time.perf_counter()
             step.train(batch)
             seconds.append(time.perf_counter() - started)
-        found.append(StepTime(length, statistics.median(seconds), counts[length]))
-    return found
+        times.append(StepTime(length, statistics.median(seconds), counts[length]))
+    return times
 
 
 def _settings(config: Config) -> str:
     defaults = {name: field.default for name, (_, field) in settings().items()}
-    lines = ["settings (* other than the general default)"]
+    lines = ["settings (* differs from the general default)"]
     generates = config.model.writes or config.model.head == "next_token"
     unused = set() if generates else vars(config.generation).keys()
     for name, value in config.flat().items():
@@ -124,21 +126,24 @@ def _layers(model: keras.Model) -> str:
         name, kind = operation.name, type(operation).__name__
         count = f"{parameters[name]:,}" if name in parameters else ""
         lines.append(f"{name:<22}{kind:<18}{shapes[name]:<24}{count:>12}")
-    lines.append(f"{'in all':<64}{model.count_params():>12,}")
+    lines.append(f"{'total':<64}{model.count_params():>12,}")
     return "\n".join(lines)
 
 
 def _recurrences(model: keras.Model, input_feeding: bool) -> str:
-    """Which way each recurrent layer computes here, and why."""
-    lines = ["how the recurrence computes"]
+    """The implementation of each recurrent layer, and the reason for it."""
+    lines = ["implementation of the recurrence"]
     for layer in model._flatten_layers():  # composite layers hold the recurrent ones
         if not isinstance(layer, keras.layers.RNN):
             continue
         name = layer.cell.kernel.path.rpartition("/")[0].rpartition("/")[0]
-        said = str(path_of(layer))
+        implementation = str(path_of(layer))
         if input_feeding and name.startswith("decoder"):
-            said = "step by step: with input feeding a step waits for the attention of the last one"
-        lines.append(f"  {name:<42}{said}")
+            implementation = (
+                "step by step: with input feeding, each step needs the attention of the"
+                " previous one"
+            )
+        lines.append(f"  {name:<42}{implementation}")
     return "\n".join(lines)
 
 
@@ -147,7 +152,7 @@ def _memory(model: keras.Model, used: keras.optimizers.Optimizer, growth: float)
     moments = 4 * sum(math.prod(variable.shape) for variable in used.variables) / MIB
     return (
         f"memory: weights {weights:.1f} MiB, gradients {weights:.1f} MiB, optimizer"
-        f" {moments:.1f} MiB; the process grew by {growth:.0f} MiB in the steps below"
+        f" {moments:.1f} MiB; the process grew by {growth:.0f} MiB while timing"
     )
 
 
@@ -155,5 +160,5 @@ def _times(times: list[StepTime]) -> str:
     lines = [f"{'padded length':>14}{'ms per step':>14}{'batches':>10}"]
     lines += [f"{t.length:>14}{1000 * t.seconds:>14.1f}{t.batches:>10}" for t in times]
     epoch = sum(t.seconds * t.batches for t in times)
-    lines.append(f"an epoch takes about {epoch:.1f} s here")
+    lines.append(f"estimated time per epoch: {epoch:.1f} s")
     return "\n".join(lines)

@@ -1,22 +1,23 @@
-"""`make evaluate`: an export on the test split, against the baselines."""
+"""`make evaluate`: an export and the baselines on the test split."""
 
 from __future__ import annotations
 
 import dataclasses
 
-from pipelines import assessment, sources, workbench
 from pipelines.config import Config
-from pipelines.errors import UserError
-from pipelines.exporting import versions
-from pipelines.exporting.loaded import Loaded
+from pipelines.data import sources
+from pipelines.runtime.errors import UserError
+from pipelines.runtime.progress import timed
+from pipelines.serving import assessment, versions
+from pipelines.serving.loaded import LoadedModel
 from pipelines.stages import Request
 from pipelines.tracking import runs
 
 
 def run(request: Request) -> None:
-    """Evaluates the newest export, or the one of the option `version`.
+    """Evaluates the newest export, or that of the option `version`.
 
-    The data are those that it was trained with, or those of `DATASET=` or `DATA=`.
+    The data are those of its training, or those of `DATASET=` or `DATA=`.
 
     Raises:
         UserError: no such export, or data with other labels.
@@ -25,25 +26,25 @@ def run(request: Request) -> None:
     assert task
     export = versions.get(task.name, request.options["version"])
     config = Config.from_flat(export.card["config"])
-    elsewhere = request.settings
-    if elsewhere:
-        # Another source has columns of its own.
-        other = {"dataset", "data"} & elsewhere.keys()
-        fresh = dict.fromkeys(("dataset", "data", "text", "label", "target"), "") if other else {}
-        data = dataclasses.replace(config.data, **(fresh | elsewhere))
+    changes = request.settings
+    if changes:
+        # Another source has other columns.
+        other = {"dataset", "data"} & changes.keys()
+        reset = dict.fromkeys(("dataset", "data", "text", "label", "target"), "") if other else {}
+        data = dataclasses.replace(config.data, **(reset | changes))
         config = dataclasses.replace(config, data=data)
-    with workbench.timed("loading the data"):
+    with timed("loading the data"):
         examples = sources.load(task, config.data)
-    known = tuple(export.card["labels"])
-    if examples.labels != known:
+    labels = tuple(export.card["labels"])
+    if examples.labels != labels:
         raise UserError(
-            f"export {export.version} tells {', '.join(known)} apart, these data hold"
-            f" {', '.join(examples.labels)}; evaluate it on data with its own labels."
+            f"export {export.version} has the labels {', '.join(labels)}, but these data have"
+            f" {', '.join(examples.labels)}; evaluate it on data with the same labels."
         )
-    evaluation = assessment.assess(task, Loaded(export.folder), examples)
+    evaluation = assessment.assess(task, LoadedModel(export.folder), examples)
     print(f"\n{task.name} version {export.version}, {examples.provenance.name}, test split\n")
     print(assessment.table(evaluation))
     for name, text in evaluation.texts.items():
         print(f"\n{name}\n{text}")
-    if not elsewhere:
+    if not changes:
         assessment.keep(runs.find(task.name, export.card["run_id"]), evaluation)

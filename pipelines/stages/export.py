@@ -7,25 +7,27 @@ import tempfile
 from pathlib import Path
 
 from models.build import load
-from pipelines import sources, workbench
 from pipelines.config import Config
-from pipelines.exporting.release import release
+from pipelines.data import sources
+from pipelines.data.preprocessing import Preprocessing
+from pipelines.runtime.progress import timed
+from pipelines.serving.release import release
 from pipelines.stages import Request
 from pipelines.stages.train import NETWORK
 from pipelines.tracking import runs
 
 
 def run(request: Request) -> None:
-    """Exports the latest finished run of a task, or the one of the option `run`."""
+    """Exports the latest finished run of a task, or that of the option `run`."""
     task = request.task
     assert task
     record = runs.find(task.name, request.options["run"])
     with tempfile.TemporaryDirectory() as scratch:
         folder = record.fetch(NETWORK, Path(scratch))
         config = Config.from_flat(json.loads(record.read("config.json")))
-        features = task.problem.load(folder, config)
+        preprocessing = Preprocessing.load(task, folder, config)
         model = load(folder / "model.keras")
-    with workbench.timed("loading the data"):
+    with timed("loading the data"):
         examples = sources.load(task, config.data)
     print(f"run {record.id[:8]}")
-    release(task, config, model, features, examples, record)
+    release(task, config, model, preprocessing, examples, record)

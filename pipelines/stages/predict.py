@@ -1,4 +1,4 @@
-"""`make predict`: raw inputs through the newest export."""
+"""`make predict`: predictions of an export for raw inputs."""
 
 from __future__ import annotations
 
@@ -9,49 +9,49 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from pipelines.errors import UserError
-from pipelines.exporting import versions
-from pipelines.exporting.loaded import Loaded
-from pipelines.server.errors import graph_message
+from pipelines.runtime.errors import UserError
+from pipelines.serving import versions
+from pipelines.serving.loaded import LoadedModel
+from pipelines.serving.server.errors import graph_message
 from pipelines.stages import Request
 
 
 def run(request: Request) -> None:
-    """Answers the option `input`, or each line of standard input, in readable form.
+    """Predicts for the option `input`, or for each line of standard input.
 
     Raises:
-        UserError: no export, or nothing to answer.
+        UserError: no export, or no input.
     """
     task = request.task
     assert task
     export = versions.get(task.name, request.options["version"])
-    given = request.options["input"].encode("utf-8", "surrogateescape")
-    inputs = [_text(given)] if given else _lines()
+    argument = request.options["input"].encode("utf-8", "surrogateescape")
+    inputs = [_text(argument)] if argument else _lines()
     if not inputs:
-        raise UserError(f'nothing to predict; say INPUT="...", or pipe lines in. TASK={task.name}')
-    requests = [task.problem.request(line) for line in inputs]
-    loaded = Loaded(export.folder)
+        raise UserError('nothing to predict; set INPUT="...", or pipe lines to standard input.')
+    requests = [task.input.request(line) for line in inputs]
+    loaded = LoadedModel(export.folder)
     for raw in requests:
-        print(task.problem.show(raw, _answer(loaded, raw, export.version)), flush=True)
+        print(task.output.show(raw, _answer(loaded, raw, export.version)), flush=True)
 
 
-def _answer(loaded: Loaded, raw: Mapping[str, Any], version: int) -> dict[str, np.ndarray]:
-    """What the export answers to one request.
+def _answer(loaded: LoadedModel, raw: Mapping[str, Any], version: int) -> dict[str, np.ndarray]:
+    """The export's answer to one request.
 
     Raises:
-        UserError: it reads something else than what was given.
+        UserError: the export needs other inputs.
     """
     if loaded.specs.keys() - raw.keys():
         raise UserError(
-            f"INPUT gives {_and(raw)}, and export {version} reads {_and(loaded.specs)}, as the data"
-            f" did that it was trained on; train one on data with {_and(raw)}: DATA=path."
+            f"INPUT provides {_and(raw)}, but export {version} needs {_and(loaded.specs)},"
+            f" like its training data; train a model on data with {_and(raw)}: DATA=path."
         )
     try:
         return loaded.answer({name: [value] for name, value in raw.items()})
     except tf.errors.InvalidArgumentError as error:
-        # What the graph itself refuses, such as another sample rate.
-        said = graph_message(error.message)
-        raise UserError(f"INPUT: export {version} refuses it: {said}") from None
+        # The graph rejects, for example, another sample rate.
+        reason = graph_message(error.message)
+        raise UserError(f"INPUT: rejected by export {version}: {reason}") from None
 
 
 def _and(names: Iterable[str]) -> str:
@@ -65,5 +65,5 @@ def _lines() -> list[str]:
 
 
 def _text(raw: bytes) -> str:
-    """What is not UTF-8 becomes U+FFFD, as in the export."""
+    """Decodes UTF-8; invalid bytes become U+FFFD, as in the export."""
     return raw.decode("utf-8", "replace")

@@ -6,7 +6,9 @@ import json
 import textwrap
 from pathlib import Path
 
-from pipelines import datasets, paths, tasks
+from pipelines import tasks
+from pipelines.data import datasets
+from pipelines.runtime import paths
 from pipelines.stages import Request
 from pipelines.task import Task
 from pipelines.tracking import registry
@@ -15,9 +17,9 @@ HEAD = ("task", "mode", "data", "examples", "metric", "champion")
 
 
 def run(request: Request) -> None:
-    """Prints a table of all tasks, and below it what each one is.
+    """Prints a table of all tasks, and their descriptions.
 
-    Needs neither TensorFlow nor any data; the size is known once the data were prepared.
+    Needs neither TensorFlow nor data; sizes are known after the data were prepared.
     """
     del request
     known = [tasks.get(name) for name in tasks.names()]
@@ -28,12 +30,12 @@ def run(request: Request) -> None:
         print("  ".join(cells).rstrip())
     print()
     for task in known:
-        said = f"{task.name}: {task.description}"
-        print(textwrap.fill(said, 100, subsequent_indent="  "))
+        description = f"{task.name}: {task.description}"
+        print(textwrap.fill(description, 100, subsequent_indent="  "))
 
 
 def _row(task: Task) -> tuple[str, ...]:
-    champion, score = registry.judged(task.name), "-"
+    champion, score = registry.champion_tags(task.name), "-"
     if champion:
         version, tags = champion
         score = f"{tags.get(task.metric, '?')} (version {version})"
@@ -41,13 +43,13 @@ def _row(task: Task) -> tuple[str, ...]:
 
 
 def _size(task: Task) -> str:
-    """Examples of all splits of the prepared embedded data set, or why they are not known."""
+    """The size of the prepared embedded data set, or why it is unknown."""
     if not (Path(datasets.__path__[0]) / task.embedded).is_dir():
         return "generated"
     folder = paths.data() / "tfds" / task.embedded
     infos = sorted(folder.rglob("dataset_info.json"))
     if not infos:
-        return "not here yet"
+        return "not prepared yet"
     return f"{_examples(infos[-1]):,}"
 
 

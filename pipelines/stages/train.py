@@ -1,4 +1,4 @@
-"""`make train`: data, build, fit, evaluate, export, in one run of MLflow."""
+"""`make train`: data, build, fit, evaluate and export, in one MLflow run."""
 
 from __future__ import annotations
 
@@ -10,29 +10,30 @@ from typing import Any
 
 import keras
 
-from pipelines import workbench
 from pipelines.config import Config
-from pipelines.errors import UserError
-from pipelines.exporting.release import release
-from pipelines.figures import learning_curve
-from pipelines.runtime import peak_memory
+from pipelines.data.preprocessing import Preprocessing
+from pipelines.evaluation.figures import learning_curve
+from pipelines.runtime.errors import UserError
+from pipelines.runtime.process import peak_memory
+from pipelines.runtime.progress import timed
+from pipelines.serving.release import release
 from pipelines.stages import Request
 from pipelines.stages.data import show_card
-from pipelines.task import Features, Task
+from pipelines.task import Task
 from pipelines.tracking.runs import Run
-from pipelines.training import unfinished
+from pipelines.training import setup
 from pipelines.training.display import Display, Tracked
 from pipelines.training.loop import Diverged, Loop, Result
-from pipelines.training.unfinished import Workplace
+from pipelines.training.run_directory import RunDirectory, resumable
 
 NETWORK = "network"
-"""Artifact folder with what a run's export can be made from again."""
+"""Artifact folder with the network and preprocessing of a run, to export it again."""
 
 
 def run(request: Request) -> None:
     """Trains, evaluates and exports.
 
-    The option `resume` goes on with a run that was killed or interrupted.
+    The option `resume` continues a killed or interrupted run.
 
     Raises:
         UserError: nothing to resume, or data that cannot be used.
@@ -41,94 +42,93 @@ def run(request: Request) -> None:
     task, config = request.task, request.config
     assert task and config
     started = time.perf_counter()
-    prepared = workbench.prepare(task, config)
+    prepared = setup.prepare(task, config)
     identity = {"config": config.flat(), "data": prepared.examples.provenance.digest}
-    workplace, record = _open(config, prepared, identity, bool(request.options["resume"]))
+    directory, record = _open(config, prepared, identity, bool(request.options["resume"]))
     with record:
         card = show_card(task, config, prepared)
         record.json("data_card.json", card)
         try:
-            result, model = _fit(task, config, prepared, record, workplace)
+            result, model = _fit(task, config, prepared, record, directory)
         except Diverged:
-            workplace.clear()  # to go on from here would end here again
+            directory.remove()  # resuming would diverge again
             raise
         if result.progress.epoch:
-            _keep_network(record, model, prepared.features)
-            curve = learning_curve(result.progress.history, task.monitor)
+            _keep_network(record, model, prepared.preprocessing)
+            curve = learning_curve(result.progress.history, task.monitored)
             record.figure("figures/learning_curve.png", curve)
         if result.ended == "interrupted":
             record.interrupted = True
-            print(_told(task, record.id, result), file=sys.stderr)
+            print(_advice(task, record.id, result), file=sys.stderr)
         else:
-            release(task, config, model, prepared.features, prepared.examples, record)
-            workplace.clear()
+            release(task, config, model, prepared.preprocessing, prepared.examples, record)
+            directory.remove()
         record.metrics(_costs(result, model, time.perf_counter() - started))
     if record.interrupted:
         raise KeyboardInterrupt
-    print(f"run {record.id[:8]}, {time.perf_counter() - started:.0f} s in all. Next:")
+    print(f"run {record.id[:8]}, {time.perf_counter() - started:.0f} s in total. Next:")
     print(f'  make predict TASK={task.name} INPUT="..."    make serve    make ui')
 
 
 def _open(
-    config: Config, prepared: workbench.Prepared, identity: dict[str, Any], resume: bool
-) -> tuple[Workplace, Run]:
-    """The run to train in: a new one, or the latest of this identity that did not finish."""
-    waiting = next(unfinished.abandoned(identity), None)
+    config: Config, prepared: setup.Prepared, identity: dict[str, Any], resume: bool
+) -> tuple[RunDirectory, Run]:
+    """The run to train: a new one, or the latest unfinished one of this identity."""
+    unfinished = next(resumable(identity), None)
     if resume:
-        if waiting is None:
+        if unfinished is None:
             raise UserError(
-                "nothing to resume: no unfinished run has this configuration and these data; "
-                "repeat the settings of the run, or leave RESUME out to begin a new one."
+                "nothing to resume: no unfinished run has this configuration and data; repeat"
+                " the settings of the run, or leave RESUME out to start a new one."
             )
-        print(f"resuming run {waiting.run_id[:8]}")
-        return waiting, Run(waiting.run_id)
-    if waiting:
-        print(f"run {waiting.run_id[:8]} of this configuration is unfinished; RESUME=1 goes on")
+        print(f"resuming run {unfinished.run_id[:8]}")
+        return unfinished, Run(unfinished.run_id)
+    if unfinished:
+        print(
+            f"run {unfinished.run_id[:8]} with this configuration is unfinished; to resume it,"
+            " set RESUME=1"
+        )
     record = Run.start(config, prepared.examples)
-    workplace = Workplace(record.id)
-    workplace.sign(identity)
-    return workplace, record
+    directory = RunDirectory(record.id)
+    directory.write_identity(identity)
+    return directory, record
 
 
 def _fit(
-    task: Task,
-    config: Config,
-    prepared: workbench.Prepared,
-    record: Run,
-    workplace: Workplace,
+    task: Task, config: Config, prepared: setup.Prepared, record: Run, directory: RunDirectory
 ) -> tuple[Result, keras.Model]:
-    with workbench.timed("encoding"):
-        train, validation = workbench.batches(prepared, config)
-    model = workbench.network(config, prepared.features)
-    if slow := workbench.slow_recurrence(config, model):
+    with timed("encoding"):
+        train, validation = setup.batches(prepared, config)
+    model = setup.network(config, prepared.preprocessing)
+    if slow := setup.slow_recurrence(config, model):
         print(slow, file=sys.stderr)
     print(
-        f"training {model.name}: {model.count_params():,} parameters, {len(train)} steps an epoch"
+        f"training {model.name}: {model.count_params():,} parameters, {len(train)} steps per epoch"
     )
     loop = Loop(
         model,
-        prepared.features.outputs,
+        prepared.preprocessing.outputs,
         train,
         validation,
         config.training,
-        task.monitor,
-        workplace.folder,
+        task.monitored,
+        directory.folder,
         callbacks=[Display(config.training.epochs, len(train)), Tracked(record.metrics)],
-        network=workbench.pieces(config, model, prepared.features),
+        network=setup.truncated(config, model, prepared.preprocessing),
     )
     result = loop.run()
     best = result.progress.best_epoch
     if best:
-        said = f"{task.monitor} {result.progress.best:.4f}"
-        print(f"best epoch {best} of {result.progress.epoch} ({said})")
+        value = f"{task.monitor} {result.progress.best:.4f}"
+        print(f"best epoch {best} of {result.progress.epoch} ({value})")
     return result, model
 
 
-def _keep_network(record: Run, model: keras.Model, features: Features) -> None:
+def _keep_network(record: Run, model: keras.Model, preprocessing: Preprocessing) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         model.save(folder / "model.keras")
-        features.save(folder)
+        preprocessing.save(folder)
         record.folder(folder, NETWORK)
 
 
@@ -147,12 +147,15 @@ def _costs(result: Result, model: keras.Model, total: float) -> dict[str, float]
     return values
 
 
-def _told(task: Task, run_id: str, result: Result) -> str:
+def _advice(task: Task, run_id: str, result: Result) -> str:
     epochs, best = result.progress.epoch, result.progress.best_epoch
-    stopped = f"\nstopped in epoch {epochs + 1}; run {run_id[:8]} keeps"
+    stopped = f"\nstopped in epoch {epochs + 1}; run {run_id[:8]} has saved"
     if not epochs:
-        return f"{stopped} no weights: not one epoch was complete. Try again: the same command."
+        return (
+            f"{stopped} no weights, because no epoch was completed. To start again, run the"
+            " same command."
+        )
     return (
-        f"{stopped} the weights of epoch {best}. Go on: the same command with RESUME=1. "
-        f"Export what there is: make export TASK={task.name} RUN={run_id[:8]}"
+        f"{stopped} the weights of epoch {best}. To resume, run the same command with"
+        f" RESUME=1. To export these weights: make export TASK={task.name} RUN={run_id[:8]}"
     )

@@ -1,4 +1,4 @@
-"""`make ui`: MLflow's own pages on the runs."""
+"""`make ui`: the runs in the MLflow UI."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pipelines.tracking import store
 
 
 def run(request: Request) -> None:
-    """Becomes the MLflow server, on loopback, with one worker."""
-    store.client()  # makes the database where it is not there yet
+    """Replaces this process by the MLflow server with one worker."""
+    store.client()  # creates the database if necessary
     host, port = request.options["host"], str(request.options["port"])
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", store.uri()]

@@ -1,11 +1,11 @@
-"""The tasks: one file each. A file that is here is a task; nothing else has to know it."""
+"""The tasks, one file each. Every file in this package is a task; nothing has to register it."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
 
-from pipelines.errors import unknown
+from pipelines.runtime.errors import unknown
 from pipelines.task import Task
 
 

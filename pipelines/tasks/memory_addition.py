@@ -1,14 +1,17 @@
-"""Addition from memory: the characters of 123+456 and a silence -> those of 579."""
+"""Addition from memory: the characters of 123+456 and a delay -> those of 579."""
 
-from pipelines.problems.text_after_silence import TextAfterSilence
-from pipelines.task import Task
+from pipelines.inputs.tokens import Questions
+from pipelines.outputs.text import Text
+from pipelines.task import Baselines, Task
 
 TASK = Task(
     name="memory_addition",
     mode="encoder_decoder",
-    description="the sum of two numbers of three digits, written after a silence",
-    problem=TextAfterSilence(generated="additions"),
+    description="the sum of two three-digit numbers, after a delay",
+    input=Questions(generator="additions"),
+    output=Text("exact", lags=True),
     embedded="additions",
+    baselines=Baselines("exact", ("target",)),
     monitor="val_loss",
     metric="solved_lag",
     thresholds={"character_accuracy": 0.5},

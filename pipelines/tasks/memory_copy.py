@@ -1,14 +1,17 @@
-"""Copy memory: ten symbols and a silence -> the symbols."""
+"""Copy memory: ten symbols and a delay -> the symbols."""
 
-from pipelines.problems.text_after_silence import TextAfterSilence
-from pipelines.task import Task
+from pipelines.inputs.tokens import Questions
+from pipelines.outputs.text import Text
+from pipelines.task import Baselines, Task
 
 TASK = Task(
     name="memory_copy",
     mode="encoder_decoder",
-    description="ten symbols, said again after a silence (the copy problem)",
-    problem=TextAfterSilence(generated="copying"),
+    description="ten symbols, repeated after a delay (the copy problem)",
+    input=Questions(generator="copying"),
+    output=Text("exact", lags=True),
     embedded="copying",
+    baselines=Baselines("exact", ("target",)),
     monitor="val_loss",
     metric="solved_lag",
     thresholds={"character_accuracy": 0.5},

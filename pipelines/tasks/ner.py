@@ -1,14 +1,18 @@
 """Named entities: a sentence -> the people, places and organisations in it."""
 
-from pipelines.problems.tagging import Tagging
-from pipelines.task import Task
+from pipelines.inputs.sentences import Sentences
+from pipelines.outputs.tags import Tags
+from pipelines.task import Baselines, Task
 
 TASK = Task(
     name="ner",
     mode="many_to_many",
-    description="which words of a sentence name persons, places and organisations",
-    problem=Tagging(),
+    description="which words of a sentence name people, places and organisations",
+    input=Sentences(),
+    output=Tags(),
     embedded="conll2003_english",
+    formats=("conll",),
+    baselines=Baselines("tagging", ("text", "target")),
     monitor="val_accuracy",
     metric="f1",
     thresholds={"f1": 0.75},

@@ -1,19 +1,22 @@
 """Pronounce: the letters of a word -> its phones."""
 
-from pipelines.problems.text_to_text import TextToText
-from pipelines.task import Task
+from pipelines.inputs.tokens import Tokens
+from pipelines.outputs.text import Text
+from pipelines.task import Baselines, Task
 
 TASK = Task(
     name="pronounce",
     mode="encoder_decoder",
-    description="how an English word is spoken, in the phones of ARPAbet",
-    problem=TextToText(
+    description="the pronunciation of an English word in ARPAbet phones",
+    input=Tokens(("word", "letters", "grapheme", "graphemes")),
+    output=Text(
         "pronunciation",
-        text_names=("word", "letters", "grapheme", "graphemes"),
-        target_names=("pronunciation", "phones", "phonemes", "ipa"),
-        target_tokenizer="symbols",
+        aliases=("pronunciation", "phones", "phonemes", "ipa"),
+        tokenizer="symbols",
     ),
     embedded="cmudict",
+    formats=("table",),
+    baselines=Baselines("pronunciation", ("text", "target")),
     monitor="val_loss",
     metric="word_error_rate",
     thresholds={"word_error_rate": 0.4},

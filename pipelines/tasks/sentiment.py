@@ -1,14 +1,18 @@
 """Sentiment: a text -> negative or positive."""
 
-from pipelines.problems.text_classification import TextClassification
-from pipelines.task import Task
+from pipelines.inputs.words import Words
+from pipelines.outputs.classes import Classes
+from pipelines.task import Baselines, Task
 
 TASK = Task(
     name="sentiment",
     mode="many_to_one",
-    description="whether a text speaks well or ill of what it is about",
-    problem=TextClassification(strength="rating"),
+    description="whether a text is positive or negative",
+    input=Words(),
+    output=Classes(strength="rating"),
     embedded="movie_sentences",
+    formats=("table", "folders", "labelled_lines"),
+    baselines=Baselines("text_classification", ("text", "label")),
     monitor="val_accuracy",
     metric="accuracy",
     thresholds={"accuracy": 0.75},

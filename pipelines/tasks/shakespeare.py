@@ -1,14 +1,18 @@
-"""Shakespeare: what has been said so far -> what comes next, character by character."""
+"""Shakespeare: the text so far -> the next character."""
 
-from pipelines.problems.language_model import LanguageModel
-from pipelines.task import Task
+from pipelines.inputs.passages import Passages
+from pipelines.outputs.next_token import NextToken
+from pipelines.task import Baselines, Task
 
 TASK = Task(
     name="shakespeare",
     mode="many_to_many",
-    description="what comes next in a play, character by character",
-    problem=LanguageModel(),
+    description="the continuation of a play, character by character",
+    input=Passages(),
+    output=NextToken(),
     embedded="shakespeare_plays",
+    formats=("plain_text", "table"),
+    baselines=Baselines("language_model", ("text",)),
     monitor="val_loss",
     metric="bits_per_character",
     thresholds={"bits_per_character": 2.2},

@@ -1,14 +1,18 @@
 """Spam: a mail or a message -> ham or spam."""
 
-from pipelines.problems.text_classification import TextClassification
-from pipelines.task import Task
+from pipelines.inputs.words import Words
+from pipelines.outputs.classes import Classes
+from pipelines.task import Baselines, Task
 
 TASK = Task(
     name="spam",
     mode="many_to_one",
-    description="whether a mail or a short message is one that nobody asked for",
-    problem=TextClassification(positive="spam"),
+    description="whether an e-mail or a short message is spam",
+    input=Words(),
+    output=Classes(positive="spam"),
     embedded="spam_assassin",
+    formats=("table", "folders", "labelled_lines"),
+    baselines=Baselines("text_classification", ("text", "label")),
     monitor="val_loss",
     metric="f1",
     thresholds={"f1": 0.95},

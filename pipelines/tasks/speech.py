@@ -1,19 +1,22 @@
 """Speech: a recording of spoken digits -> the digits."""
 
-from pipelines.problems.transcription import Transcription
+from pipelines.data.splits import ByGroup
+from pipelines.inputs.audio import Audio
+from pipelines.outputs.transcript import Transcript
 from pipelines.task import Task
 
 TASK = Task(
     name="speech",
     mode="encoder_decoder",
-    input="features",
-    description="which digits are spoken in a recording",
-    problem=Transcription(unit="digit"),
+    description="the digits spoken in a recording",
+    input=Audio(),
+    output=Transcript("digit"),
+    split=ByGroup("speaker", aliases=("speaker_id",)),
     embedded="spoken_digits",
+    formats=("recordings",),
     monitor="val_loss",
     metric="digit_error_rate",
     thresholds={"digit_error_rate": 0.1},
-    example={},
     defaults={
         "head": "ctc",
         "cell": "lstm",

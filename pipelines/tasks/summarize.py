@@ -1,19 +1,21 @@
 """Summarize: the body of a mail -> its subject."""
 
-from pipelines.problems.text_to_text import TextToText
-from pipelines.task import Task
+from pipelines.inputs.tokens import Tokens
+from pipelines.outputs.text import Text
+from pipelines.task import Baselines, Task
 
 TASK = Task(
     name="summarize",
     mode="encoder_decoder",
-    description="a mail's subject from its body, or the headline of an article",
-    problem=TextToText(
+    description="the subject of an e-mail from its body, or the headline of an article",
+    input=Tokens(("document", "article", "body", "email_body", "maintext"), shared=True),
+    output=Text(
         "summary",
-        text_names=("document", "article", "body", "email_body", "maintext"),
-        target_names=("summary", "highlights", "headline", "title", "subject", "subject_line"),
-        shared=True,
+        aliases=("summary", "highlights", "headline", "title", "subject", "subject_line"),
     ),
     embedded="mail_subjects",
+    formats=("table",),
+    baselines=Baselines("summary", ("text", "target")),
     monitor="val_loss",
     metric="rougeL",
     thresholds={"rougeL": 0.06},

@@ -1,19 +1,18 @@
 """Translate: a German sentence -> the English one."""
 
-from pipelines.problems.text_to_text import TextToText
-from pipelines.task import Task
+from pipelines.inputs.tokens import Tokens
+from pipelines.outputs.text import Text
+from pipelines.task import Baselines, Task
 
 TASK = Task(
     name="translate",
     mode="encoder_decoder",
-    description="German sentences in English",
-    problem=TextToText(
-        "translation",
-        text_names=("de", "german", "source", "src"),
-        target_names=("en", "english", "target", "translation", "tgt"),
-        formats=("parallel", "table"),
-    ),
+    description="German sentences to English",
+    input=Tokens(("de", "german", "source", "src")),
+    output=Text("translation", aliases=("en", "english", "target", "translation", "tgt")),
     embedded="german_english",
+    formats=("parallel", "table"),
+    baselines=Baselines("translation", ("text", "target")),
     monitor="val_loss",
     metric="bleu",
     thresholds={"bleu": 5.0},

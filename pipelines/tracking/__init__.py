@@ -1,1 +1,1 @@
-"""Runs and the registry. The only package that imports MLflow."""
+"""Runs and the model registry. The only package that imports MLflow."""

@@ -1,7 +1,7 @@
-"""A SavedModel behind MLflow's own interface: `mlflow models serve`, `mlflow.pyfunc.load_model`.
+"""A SavedModel with MLflow's interface: `mlflow models serve`, `mlflow.pyfunc.load_model`.
 
-Logged as code, without pickle. The served process needs TensorFlow, pandas and MLflow, none of
-this project.
+Logged as code, without pickle. The serving process needs TensorFlow, pandas and MLflow, but nothing
+of this project.
 """
 
 import importlib
@@ -27,7 +27,7 @@ class RawSavedModel(mlflow.pyfunc.PythonModel):
         if "tensorflow_text" in card["requires"]:
             importlib.import_module("tensorflow_text")  # registers its operations
         self.loaded = tf.saved_model.load(str(folder))
-        # Traced only when the model is freed, these can crash the process.
+        # If they are traced only when the model is freed, they can crash the process.
         for node in tf.train.TrackableView(self.loaded).descendants():
             destroyer = getattr(node, "_destroy_resource", None)
             if isinstance(destroyer, tf.types.experimental.PolymorphicFunction):
@@ -41,7 +41,7 @@ class RawSavedModel(mlflow.pyfunc.PythonModel):
         model_input: pd.DataFrame,
         params: dict[str, object] | None = None,
     ) -> pd.DataFrame:
-        """Answers for each row; strings come out as str, vectors as lists."""
+        """Predictions for each row; strings as str, vectors as lists."""
         raw = {
             name: self._tensor(model_input[name].tolist(), spec)
             for name, spec in self.specs.items()
@@ -50,7 +50,7 @@ class RawSavedModel(mlflow.pyfunc.PythonModel):
         return pd.DataFrame({name: _plain(array) for name, array in answers.items()})
 
     def _tensor(self, values: list, spec: Any) -> Any:
-        """Sequences of different lengths are padded with zeros."""
+        """The values of an input; shorter sequences are padded with zeros."""
         tf, rank = self.tf, len(spec.shape)
         if rank < 2:
             return tf.constant(values, spec.dtype)

@@ -1,4 +1,4 @@
-"""One training as a run of MLflow."""
+"""Training runs in MLflow."""
 
 from __future__ import annotations
 
@@ -15,34 +15,31 @@ from matplotlib.figure import Figure
 from mlflow.entities import Dataset, DatasetInput, Metric, Param, RunTag
 
 from pipelines.config import Config
-from pipelines.errors import UserError
-from pipelines.examples import Examples, Provenance
+from pipelines.data.examples import Examples, Provenance
+from pipelines.runtime.errors import UserError
 from pipelines.tracking import store
 
 FAILURE = "failure"
-"""Tag of a failed run: why."""
+"""Tag of a failed run: the error."""
 
 
 def code_version() -> str:
-    """The commit of the code, with `+` where it was changed since; `unknown` outside git."""
-    git = ["git", "-C", str(Path(__file__).parent)]
+    """The commit of the code, with `+` if files have changed since; `unknown` outside git."""
     try:
-        commit = subprocess.run(
-            [*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True
-        ).stdout.strip()
-        changed = subprocess.run(
-            [*git, "status", "--porcelain", "--untracked-files=no"],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
+        commit = _git("rev-parse", "--short=12", "HEAD")
+        changed = _git("status", "--porcelain", "--untracked-files=no")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     return commit + ("+" if changed else "")
 
 
+def _git(*arguments: str) -> str:
+    command = ["git", "-C", str(Path(__file__).parent), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
 def tags(config: Config, provenance: Provenance) -> dict[str, str]:
-    """What runs are grouped and filtered by in the UI."""
+    """The tags by which runs are grouped and filtered in the UI."""
     model = config.model
     return {
         "task": config.task,
@@ -61,7 +58,7 @@ def tags(config: Config, provenance: Provenance) -> dict[str, str]:
 
 
 def run_name(config: Config) -> str:
-    """A name that says what sets the run apart."""
+    """A short name of the settings that distinguish runs."""
     model = config.model
     parts = [f"{model.layers}x" if model.layers > 1 else "", model.cell]
     parts += ["bidirectional" if model.bidirectional else ""]
@@ -70,10 +67,13 @@ def run_name(config: Config) -> str:
 
 
 class Run:
-    """A run that is being written. As a context it ends finished, failed or killed.
+    """A run that is being logged. As a context manager it ends as finished, failed or killed.
 
     Args:
-        run_id: of a run that exists.
+        run_id: of an existing run.
+
+    Attributes:
+        interrupted: whether the training was stopped, so that the run ends as killed.
     """
 
     def __init__(self, run_id: str):
@@ -83,7 +83,7 @@ class Run:
 
     @classmethod
     def start(cls, config: Config, examples: Examples) -> Run:
-        """Opens a new run and logs what is known before training."""
+        """Creates a run and logs configuration, tags and data set."""
         client = store.client()
         created = client.create_run(
             store.experiment(config.task),
@@ -93,7 +93,7 @@ class Run:
         run = cls(created.info.run_id)
         params = [Param(name, str(value)) for name, value in config.flat().items()]
         client.log_batch(run.id, params=params)
-        # MLflow looks for the data set and makes it in two steps: two runs would both make it.
+        # MLflow looks up and creates the data set in two steps; two runs would both create it.
         with store.exclusively():
             client.log_inputs(run.id, [DatasetInput(_dataset(examples))])
         run.json("config.json", config.flat())
@@ -101,7 +101,7 @@ class Run:
 
     def __enter__(self) -> Run:
         self.client.update_run(self.id, status="RUNNING")
-        if FAILURE in self.client.get_run(self.id).data.tags:  # of an earlier try
+        if FAILURE in self.client.get_run(self.id).data.tags:  # of an earlier attempt
             self.client.delete_tag(self.id, FAILURE)
         return self
 
@@ -121,7 +121,7 @@ class Run:
         self.client.set_terminated(self.id, status)
 
     def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
-        """Logs metrics, all at once and before it returns."""
+        """Logs metrics in one request; returns when they are stored."""
         now = int(time.time() * 1000)
         batch = [Metric(name, float(value), now, step) for name, value in values.items()]
         self.client.log_batch(self.id, metrics=batch)
@@ -132,19 +132,19 @@ class Run:
         self.client.log_batch(self.id, tags=batch)
 
     def text(self, file: str, content: str) -> None:
-        """Keeps a text as an artifact."""
+        """Logs a text as an artifact."""
         self.client.log_text(self.id, content, file)
 
     def json(self, file: str, content: Mapping[str, Any]) -> None:
-        """Keeps a dictionary as a JSON artifact."""
+        """Logs a dictionary as a JSON artifact."""
         self.client.log_dict(self.id, dict(content), file)
 
     def figure(self, file: str, figure: Figure) -> None:
-        """Keeps a figure as an artifact."""
+        """Logs a figure as an artifact."""
         self.client.log_figure(self.id, figure, file, save_kwargs={"dpi": 110})
 
     def folder(self, folder: Path, name: str) -> None:
-        """Keeps a folder's files as artifacts under `name`."""
+        """Logs the files of a folder as artifacts under `name`."""
         self.client.log_artifacts(self.id, str(folder), name)
 
     def read(self, file: str) -> str:
@@ -154,15 +154,22 @@ class Run:
             return Path(path).read_text("utf-8")
 
     def fetch(self, name: str, into: Path) -> Path:
-        """An artifact folder of the run, as files.
+        """Downloads an artifact folder of the run.
+
+        Args:
+            name: of the artifact folder.
+            into: an existing folder.
+
+        Returns:
+            The downloaded folder.
 
         Raises:
-            UserError: the run has none of that name.
+            UserError: the run has no such folder.
         """
         if not self.client.list_artifacts(self.id, name):
             raise UserError(
-                f"run {self.id} kept no {name}: it ended before an epoch was complete; "
-                "train again, or choose another run with RUN=."
+                f"run {self.id} has no {name}, because it ended before the first epoch was"
+                " complete; train again, or choose another run with RUN=."
             )
         return Path(self.client.download_artifacts(self.id, name, str(into)))
 
@@ -181,23 +188,27 @@ def _dataset(examples: Examples) -> Dataset:
 
 
 def find(task: str, run_id: str = "") -> Run:
-    """A run of a task: the one of that id (or its beginning), or the latest finished one.
+    """Finds a run of a task.
+
+    Args:
+        task: its name.
+        run_id: the id of the run or its beginning; empty for the latest finished run.
 
     Raises:
-        UserError: there is none, or several begin like that.
+        UserError: there is no such run, or several begin with `run_id`.
     """
     client = store.client()
     experiment = client.get_experiment_by_name(task)
     runs = client.search_runs([experiment.experiment_id]) if experiment else []
     if run_id:
         runs = [run for run in runs if run.info.run_id.startswith(run_id)]
-        missing = f"there is no run '{run_id}' of task {task}; `make ui` lists the runs."
+        missing = f"there is no run '{run_id}' of task {task}; run make ui to list the runs."
     else:
         runs = [run for run in runs if run.info.status == "FINISHED"]
-        missing = f"there is no finished run of task {task}; make one: make train TASK={task}"
+        missing = f"there is no finished run of task {task}; run make train TASK={task}."
     if not runs:
         raise UserError(missing)
     if run_id and len(runs) > 1:
         ids = ", ".join(run.info.run_id[:8] for run in runs)
-        raise UserError(f"several runs of task {task} begin with '{run_id}': {ids}.")
+        raise UserError(f"several runs of task {task} start with '{run_id}': {ids}.")
     return Run(runs[0].info.run_id)

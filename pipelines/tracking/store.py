@@ -1,4 +1,4 @@
-"""Where MLflow keeps its records: SQLite inside `mlruns/`, artifacts beside it."""
+"""MLflow's store: SQLite in `mlruns/`, artifacts beside it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 import mlflow
 from mlflow import MlflowClient
 
-from pipelines import paths
+from pipelines.runtime import paths
 
-# What these print at INFO (migrations, "created version 3") is nothing that a user asked for.
+# Their INFO messages (migrations, "created version 3") do not concern the user.
 for _name in ("mlflow", "alembic", "mlflow.store.db.utils"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
@@ -31,10 +31,10 @@ def uri() -> str:
 
 @contextmanager
 def exclusively() -> Generator[None]:
-    """Holds a lock between processes, for what SQLite's own does not cover.
+    """Holds a lock between processes, where the locks of SQLite do not suffice.
 
-    That is the making of the tables by two first runs at once, and the comparison with the
-    champion followed by its replacement.
+    Without it, two first runs would both create the tables, and two new versions would both replace
+    the champion that each was compared with.
     """
     paths.mlruns().mkdir(parents=True, exist_ok=True)
     with (paths.mlruns() / ".lock").open("w") as file:
@@ -43,9 +43,9 @@ def exclusively() -> Generator[None]:
 
 
 def client() -> MlflowClient:
-    """A client of the store, which is made where it does not exist yet."""
+    """A client of the store, which is created if it does not exist."""
     address = uri()
-    # MLflow's fluent calls go where the process points; a project opened in between moved it.
+    # MLflow's fluent functions use a global address, which another project may have changed.
     if mlflow.get_tracking_uri() != address:
         mlflow.set_tracking_uri(address)
         mlflow.set_registry_uri(address)
@@ -59,13 +59,13 @@ def _connect(address: str) -> MlflowClient:
 
 
 def experiment(name: str) -> str:
-    """The id of the experiment of that name, made where it does not exist yet."""
+    """The id of the experiment of that name, which is created if it does not exist."""
     store = client()
     with exclusively():
-        found = store.get_experiment_by_name(name)
-        if found:
-            return found.experiment_id
+        existing = store.get_experiment_by_name(name)
+        if existing:
+            return existing.experiment_id
         folder = paths.mlruns() / "artifacts" / name
-        # Without it MLflow's pages open on those for language-model applications.
+        # Without it the MLflow UI opens the pages for language-model applications.
         kind = {"mlflow.experimentKind": "custom_model_development"}
         return store.create_experiment(name, artifact_location=folder.as_uri(), tags=kind)

@@ -1,1 +1,1 @@
-"""How weights are learned: one step, the loop around it, what survives a kill, what is shown."""
+"""Training: steps, the loop, checkpoints and the progress display."""

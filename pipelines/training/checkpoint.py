@@ -1,4 +1,4 @@
-"""The state of a training that was not allowed to finish, in one file that is whole or absent."""
+"""The state of an unfinished training, in one file that is written atomically."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def write(
     best: Sequence[np.ndarray],
     progress: Mapping[str, Any],
 ) -> None:
-    """Keeps everything that the rest of the training depends on.
+    """Writes everything that the rest of the training depends on.
 
     Args:
         folder: of the run's checkpoint.
-        model: its variables include the state of every dropout layer's random generator, without
-            which a resumed training would draw other masks.
+        model: its variables include the states of the dropout layers' random generators, so that
+            a resumed training draws the same masks.
         optimizer: its moments and its step count.
         best: weights of the best epoch so far.
         progress: of the loop; JSON.
@@ -44,14 +44,14 @@ def write(
         np.savez(file, allow_pickle=False, **arrays)
         file.flush()
         os.fsync(file.fileno())
-    # A reader, or a process that is killed right here, sees the old file or the new one.
+    # Atomic, so that there is always either the old or the new file.
     unfinished.replace(folder / FILE)
 
 
 def read(
     folder: Path, model: keras.Model, optimizer: keras.optimizers.Optimizer
 ) -> tuple[list[np.ndarray], dict[str, Any]] | None:
-    """Puts model and optimizer back where `write` found them.
+    """Restores the model and the optimizer to the state that `write` saved.
 
     Args:
         folder: of the run's checkpoint.
@@ -59,7 +59,7 @@ def read(
         optimizer: likewise, with `optimizer.build(...)` called.
 
     Returns:
-        The best weights and the loop's progress, or None where nothing was written.
+        The best weights and the loop's progress, or None if there is no checkpoint.
     """
     if not (folder / FILE).exists():
         return None

@@ -1,4 +1,4 @@
-"""Progress of a training for people, and its logs for the tracker: two Keras callbacks."""
+"""Two Keras callbacks: a progress display, and logging to the tracker."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 
 class Display(keras.callbacks.Callback):
-    """A bar on a terminal, and one line for each finished epoch anywhere.
+    """A progress bar on a terminal, and one line per epoch everywhere.
 
     Args:
         epochs: of the whole training.
@@ -29,7 +29,7 @@ class Display(keras.callbacks.Callback):
             BarColumn(30),
             TextColumn("loss {task.fields[loss]:.3f}  {task.fields[rate]:,.0f} tokens/s"),
             TimeRemainingColumn(),
-            TextColumn("left in all"),
+            TextColumn("remaining"),
             console=self.console,
             transient=True,
             disable=not self.console.is_terminal,
@@ -43,14 +43,14 @@ class Display(keras.callbacks.Callback):
         self.bar.start()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Notes the time."""
+        """Resets the counters."""
         self.started = time.perf_counter()
         self.tokens = 0
         self.loss = 0.0
         self.bar.update(self.task, epoch=epoch + 1, completed=epoch * self.steps)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Moves the bar."""
+        """Advances the bar."""
         logs = logs or {}
         self.tokens += int(logs["steps"])
         self.loss += (logs["loss"] - self.loss) / (batch + 1)
@@ -60,21 +60,21 @@ class Display(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Prints the epoch's line."""
         logs = logs or {}
-        metrics = [name.removeprefix("val_") for name in logs if name.startswith("val_")]
-        said = "  ".join(f"{m} {logs[m]:.4f}, validation {logs['val_' + m]:.4f}" for m in metrics)
+        names = [name.removeprefix("val_") for name in logs if name.startswith("val_")]
+        metrics = "  ".join(f"{n} {logs[n]:.4f}, validation {logs['val_' + n]:.4f}" for n in names)
         seconds = time.perf_counter() - self.started
         self.console.print(
-            f"epoch {epoch + 1}/{self.epochs}  {said}  gradient norm {logs['gradient_norm']:.2f}"
+            f"epoch {epoch + 1}/{self.epochs}  {metrics}  gradient norm {logs['gradient_norm']:.2f}"
             f" ({logs['clipped_share']:.0%} clipped)  {self.rate:,.0f} tokens/s  {seconds:.1f} s"
         )
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
-        """Takes the bar away."""
+        """Removes the bar."""
         self.bar.stop()
 
 
 class Tracked(keras.callbacks.Callback):
-    """Hands each epoch's logs on, at its end and not later, so that a kill loses none.
+    """Logs each epoch as soon as it ends, so that none is lost if the process is killed.
 
     Args:
         log: takes metrics and the epoch, counted from 1.
@@ -85,7 +85,7 @@ class Tracked(keras.callbacks.Callback):
         self.log = log
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Passes the logs under the names of the tracker: `train/...`, `validation/...`."""
+        """Logs metrics with the names of the tracker: `train/...`, `validation/...`."""
         named = {
             f"validation/{name[4:]}" if name.startswith("val_") else f"train/{name}": value
             for name, value in (logs or {}).items()

@@ -1,4 +1,4 @@
-"""Ctrl-C as a request to stop after the step at hand."""
+"""Ctrl-C as a request to stop after the current step."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from types import FrameType, TracebackType
 
 
 class Interrupt:
-    """While it is entered, the first Ctrl-C (or SIGTERM) is noted, and the second one is raised.
+    """A context in which the first Ctrl-C (or SIGTERM) is recorded, and the second one raised.
 
     Attributes:
-        requested: whether somebody asked to stop.
+        requested: whether a stop was requested.
     """
 
     SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -21,9 +21,9 @@ class Interrupt:
         self._before: dict[int, object] = {}
 
     def __enter__(self) -> Interrupt:
-        # Python lets only the main thread handle signals.
+        # In Python only the main thread can handle signals.
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._note) for number in self.SIGNALS}
+            self._before = {number: signal.signal(number, self._request) for number in self.SIGNALS}
         return self
 
     def __exit__(
@@ -35,7 +35,7 @@ class Interrupt:
         for number, handler in self._before.items():
             signal.signal(number, handler)  # ty: ignore[invalid-argument-type]
 
-    def _note(self, number: int, frame: FrameType | None) -> None:
+    def _request(self, number: int, frame: FrameType | None) -> None:
         if self.requested:
             raise KeyboardInterrupt
         self.requested = True

@@ -1,8 +1,8 @@
-"""The training loop: our own, for what it must carry.
+"""The training loop.
 
-Keras's `fit` has no place for the gradient norm, the carried state of truncated BPTT, a resume
-that is identical to the bit, or several workers (keras#20585). This loop has; any Keras callback
-that reads `logs`, `self.model` or sets `model.stop_training` works with it.
+Unlike Keras's `fit` it supports the gradient norm, the carried state of truncated BPTT, bitwise
+identical resuming, and several workers (keras#20585). Keras callbacks that read `logs` or
+`self.model`, or set `model.stop_training`, work with it.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ import numpy as np
 from models.outputs import Outputs
 from models.outputs.steps import StepOutputs
 from models.streaming import Streaming
-from pipelines.batching import Batches
 from pipelines.config import TrainingSettings
-from pipelines.errors import UserError
-from pipelines.evaluation.direction import better
+from pipelines.data.batching import Batches
+from pipelines.evaluation.metric import Metric
+from pipelines.runtime.errors import UserError
 from pipelines.training import checkpoint
 from pipelines.training.interrupt import Interrupt
 from pipelines.training.optimizers import optimizer
@@ -30,25 +30,25 @@ from pipelines.training.step import Step
 from pipelines.training.windowed import WindowedStep
 
 EXPLODED = 50.0
-"""A loss this many times the first one is beyond repair."""
+"""A loss that exceeds the first one by this factor counts as diverged."""
 
 
 class Diverged(UserError):
-    """The loss is no longer a number, or exploded."""
+    """The loss is not finite, or has exploded."""
 
 
 @dataclass
 class Progress:
-    """How far a training has come; what a checkpoint keeps of the loop.
+    """The progress of a training, as saved in checkpoints.
 
     Attributes:
-        epoch: how many are complete.
-        best_epoch: the best of them, counted from 1; 0 before the first.
+        epoch: number of complete epochs.
+        best_epoch: the best epoch, counted from 1; 0 before the first.
         best: its value of the monitored metric.
-        first_loss: loss of the very first step.
-        history: logs of each epoch; the same with the same seed.
-        seconds: spent in training steps and validation.
-        steps: real steps (tokens) trained on.
+        first_loss: loss of the first step.
+        history: logs of each epoch; reproducible with the same seed.
+        seconds: of training steps and validation.
+        steps: number of real steps (tokens).
     """
 
     epoch: int = 0
@@ -62,7 +62,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Result:
-    """What a training left in the model (its best weights) and found on the way.
+    """The result of a training, beside the best weights in the model.
 
     Attributes:
         progress: at the end.
@@ -74,15 +74,15 @@ class Result:
 
 
 class Loop:
-    """Trains a model to the end of its patience.
+    """Trains a model, with early stopping.
 
     Args:
         model: with random weights.
-        outputs: what the network answers, with its loss and metrics.
+        outputs: of the network, with loss and metrics.
         train: the training split.
-        validation: decides which epoch is best.
+        validation: the split that determines the best epoch.
         settings: of the training.
-        monitor: which log decides; `pipelines.evaluation.direction` says which way.
+        monitor: the log that determines it, with its prefix: `val_loss`.
         folder: for the checkpoint.
         callbacks: ordinary Keras callbacks.
         network: the model with its state outside; for truncated back-propagation.
@@ -95,7 +95,7 @@ class Loop:
         train: Batches,
         validation: Batches,
         settings: TrainingSettings,
-        monitor: str,
+        monitor: Metric,
         folder: Path,
         callbacks: Sequence[keras.callbacks.Callback] = (),
         network: Streaming | None = None,
@@ -109,8 +109,8 @@ class Loop:
         self.optimizer = optimizer(settings, settings.epochs * train.updates(settings.truncate))
         self.optimizer.build(model.trainable_variables)
         self.step = self._step(outputs, network)
-        model.compile(optimizer=self.optimizer)  # where callbacks look for the optimizer
-        # Keras's own callback puts the averaged weights in place for the validation.
+        model.compile(optimizer=self.optimizer)  # so that callbacks find the optimizer
+        # Keras's callback swaps the averaged weights in for the validation.
         averaging = [keras.callbacks.SwapEMAWeights()] if settings.ema else []
         self.callbacks = keras.callbacks.CallbackList([*averaging, *callbacks], model=model)
         self.progress = Progress()
@@ -128,12 +128,12 @@ class Loop:
         with Interrupt() as interrupt:
             self.callbacks.on_train_begin()
             try:
-                # Asked before an epoch, not after it: a resumed training may have been complete.
+                # Checked before an epoch, because a resumed training may already be complete.
                 while not (ended := self._ended()):
                     if not self._epoch(interrupt) or interrupt.requested:
                         ended = "interrupted"
                         break
-            finally:  # a bar on the terminal has to go after a failure too
+            finally:  # removes the progress bar after a failure too
                 self.callbacks.on_train_end()
         if self.progress.best_epoch:
             self.model.set_weights(self.best_weights)
@@ -155,9 +155,9 @@ class Loop:
         return "early" if impatient or self.model.stop_training else ""
 
     def _restore(self) -> None:
-        kept = checkpoint.read(self.folder, self.model, self.optimizer)
-        if kept:
-            self.best_weights, progress = kept
+        saved = checkpoint.read(self.folder, self.model, self.optimizer)
+        if saved:
+            self.best_weights, progress = saved
             self.progress = Progress(**progress)
 
     def _save(self) -> None:
@@ -166,7 +166,7 @@ class Loop:
         )
 
     def _epoch(self, interrupt: Interrupt) -> bool:
-        """Trains one epoch; returns whether it came to its end."""
+        """Trains one epoch; returns whether it was completed."""
         number = self.progress.epoch
         started = time.perf_counter()
         self.callbacks.on_epoch_begin(number)
@@ -209,18 +209,18 @@ class Loop:
     def _finish(
         self, logs: dict[str, float], weights: list[np.ndarray], steps: int, seconds: float
     ) -> None:
-        """Counts the epoch as done: keeps the best weights and the checkpoint."""
+        """Updates the progress, the best weights and the checkpoint."""
         progress = self.progress
         progress.epoch += 1
         progress.history.append(logs)
         progress.seconds += seconds
         progress.steps += steps
-        value = logs[self.monitor]
+        value = logs[self.monitor.name]
         first = math.isnan(progress.best) and not math.isnan(value)
-        if first or better(self.monitor, value, progress.best):
+        if first or self.monitor.is_better(value, progress.best):
             progress.best, progress.best_epoch = value, progress.epoch
             self.best_weights = weights
-        # Callbacks first: what they change (a learning rate) belongs to the checkpoint.
+        # Callbacks first, because the checkpoint contains their changes, such as a learning rate.
         self.callbacks.on_epoch_end(progress.epoch - 1, dict(logs))
         self._save()
 
@@ -238,6 +238,7 @@ class Loop:
         else:
             advice += " or turn clipping on (clip_norm=1)"
         raise Diverged(
-            f"training diverged at step {index + 1} of epoch {epoch + 1}: loss {loss:.4g}, gradient"
-            f" norm {norm:.4g}, first loss {self.progress.first_loss:.4g}. What helps: {advice}."
+            f"training diverged at step {index + 1} of epoch {epoch + 1}: loss {loss:.4g},"
+            f" gradient norm {norm:.4g}, first loss {self.progress.first_loss:.4g}. Try:"
+            f" {advice}."
         )

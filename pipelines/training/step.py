@@ -10,16 +10,16 @@ import numpy as np
 import tensorflow as tf
 
 from models.outputs import Outputs
-from pipelines.batching import Batch
-from pipelines.training.lazy_adam import LazyAdam, unique_rows
+from pipelines.data.batching import Batch
+from pipelines.training.optimizers.lazy_adam import LazyAdam, unique_rows
 
 
 class Step:
-    """Trains a model by a batch at a time.
+    """Trains a model one batch at a time.
 
     Args:
         model: Keras model from a dictionary of inputs to a dictionary of answers.
-        outputs: what the network answers, with the loss and the metrics of each example.
+        outputs: of the network, with the loss and the metrics of each example.
         optimizer: updates the weights.
         clip_norm: largest global norm of the gradient (Pascanu et al. 2013); 0 for no clipping.
     """
@@ -43,8 +43,8 @@ class Step:
         """Takes one step.
 
         Returns:
-            `loss` (with penalties), the metrics, `gradient_norm` before clipping, and `weight`: of
-            how many scored steps, weighted, these are means.
+            `loss` (with penalties), the metrics, `gradient_norm` before clipping, and `weight`, the
+            weighted number of scored steps of these means.
         """
         logs = self._train(batch.inputs, batch.targets, batch.weights)
         return self.trained.read(logs.numpy())
@@ -55,7 +55,7 @@ class Step:
         Args:
             batches: a split, once.
         """
-        # Read when all are under way: a device would be waited for at each batch.
+        # Read at the end, to avoid waiting for the device after each batch.
         parts = [self._measure(batch.inputs, batch.targets) for batch in batches]
         total = np.stack([part.numpy() for part in parts]).sum(axis=0, dtype=np.float64)
         sums = self.measured.read(total)
@@ -65,25 +65,22 @@ class Step:
     def _train_graph(
         self, inputs: dict[str, tf.Tensor], targets: tf.Tensor, weights: tf.Tensor
     ) -> tf.Tensor:
-        given = inputs | self.outputs.teacher_inputs(targets)
-        logs = self.descend(lambda: self.model(given, training=True), targets, weights)
+        inputs = inputs | self.outputs.teacher_inputs(targets)
+        logs = self.descend(lambda: self.model(inputs, training=True), targets, weights)
         return self.trained.pack(logs)
 
     def descend(
-        self,
-        read: Callable[[], Mapping[str, tf.Tensor]],
-        targets: tf.Tensor,
-        weights: tf.Tensor,
+        self, read: Callable[[], Mapping[str, tf.Tensor]], targets: tf.Tensor, weights: tf.Tensor
     ) -> dict[str, tf.Tensor]:
         """One step of the optimizer, in the graph.
 
         Args:
-            read: gives the network's answers in training.
+            read: computes the network's answers in training.
             targets: batch first.
             weights: float32 `[batch]`.
 
         Returns:
-            What `train` returns, as float32 scalars.
+            The values of `train` as float32 scalars.
         """
         shares = tf.multiply(weights, self.outputs.size(targets))  # [batch]
         total = tf.reduce_sum(shares)
@@ -106,13 +103,13 @@ class Step:
         return {"loss": loss, **means, "gradient_norm": norm, "weight": total}
 
     def _summed(self, gradient: tf.Tensor | tf.IndexedSlices) -> tf.Tensor | tf.IndexedSlices:
-        """Sums what a token repeated in a batch gives, without which the norm would be wrong.
+        """Sums the rows of repeated tokens, without which the norm would be wrong.
 
         Args:
-            gradient: of an embedding by rows, if it is used for nothing but looking up.
+            gradient: by rows if it is of an embedding that is only used for look-ups.
 
         Returns:
-            By unique rows where the optimizer can make use of them, else dense.
+            By unique rows if the optimizer supports them, otherwise dense.
         """
         by_rows = isinstance(gradient, tf.IndexedSlices) and gradient.values.shape.rank == 2
         if by_rows and isinstance(self.optimizer, LazyAdam):
@@ -129,7 +126,7 @@ class Step:
 
 
 class Logs:
-    """The scalars of a graph as one vector, so that a single transfer reads all of them."""
+    """The scalars of a graph as one vector, which is read in one transfer."""
 
     names: tuple[str, ...] = ()
 
@@ -146,8 +143,8 @@ class Logs:
 def open_graph(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function as one graph for all batch sizes and lengths (keras#20369).
 
-    `reduce_retracing` would trace the first shape for itself, and what is folded for a known length
-    can differ in the last bit: a resumed training begins with another batch than the whole one.
+    `reduce_retracing` would trace the first shape separately, and constant folding for a known
+    length can change the last bit: a resumed training begins with another batch.
     """
     graph: Callable[..., Any] | None = None
 

@@ -10,23 +10,23 @@ import tensorflow as tf
 
 from models.outputs.steps import StepOutputs
 from models.streaming import Streaming
-from models.truncated import Windows
-from pipelines.batching import Batch
+from models.streaming.truncated import Windows
+from pipelines.data.batching import Batch
 from pipelines.training.step import Step, open_graph
 
 
 class WindowedStep(Step):
-    """Trains a model by a batch at a time, and a batch by a window at a time.
+    """Trains a model one window of a batch at a time.
 
-    The state is carried from window to window, the gradient is not, so that memory is that of one
-    window however long the sequences are (`models.truncated`).
+    The state is carried from window to window, the gradient is not, so that memory does not depend
+    on the lengths of sequences (`models.streaming.truncated`).
 
     Args:
         model: as of `Step`.
         outputs: with an answer for each step.
         optimizer: updates the weights, after each window.
         clip_norm: as of `Step`.
-        network: the model with its state outside.
+        network: the model with explicit state.
         window: steps of a window.
     """
 
@@ -45,15 +45,15 @@ class WindowedStep(Step):
         self._window = open_graph(self._window_graph)
 
     def train(self, batch: Batch) -> dict[str, float]:
-        """Takes a step for each window; returns the means over all of them, as `Step.train`."""
+        """Takes a step for each window; returns the means over all windows, as `Step.train`."""
         states = self.windows.start(len(batch.weights))
-        found = []
+        window_logs = []
         for inputs, targets in self.windows.cut(batch.inputs, batch.targets, self.padding):
             if not tf.reduce_any(targets != self.padding):
-                continue  # moments would move the weights, though there is nothing to learn
+                continue  # the moments would change the weights without a gradient
             logs, states = self._window(inputs, targets, batch.weights, states)
-            found.append(logs)
-        values = np.stack([logs.numpy() for logs in found])  # [windows, logs]
+            window_logs.append(logs)
+        values = np.stack([logs.numpy() for logs in window_logs])  # [windows, logs]
         weights = values[:, self.trained.names.index("weight")]
         total = weights.sum()
         means = self.trained.read(weights @ values / total)
@@ -67,7 +67,7 @@ class WindowedStep(Step):
         states: dict[str, tf.Tensor],
     ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         after: dict[str, Any] = {}
-        specs = self.windows.network.state_specs()  # the graph is open in more than the batch
+        specs = self.windows.network.state_specs()  # the graph is open in more dimensions
         states = {name: tf.ensure_shape(state, specs[name].shape) for name, state in states.items()}
 
         def read() -> dict[str, tf.Tensor]:

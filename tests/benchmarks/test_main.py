@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import BENCHMARKS, machine, parse, processor
-from pipelines.errors import UserError
+from pipelines.runtime.errors import UserError
 
 PROJECT = Path(__file__).parents[2]
 

@@ -82,7 +82,7 @@ def test_reviews_are_as_long_as_they_should_be():
 
 
 def test_random_batches_hold_every_text_padded_to_the_longest():
-    from pipelines.ragged import Ragged
+    from pipelines.data.ragged import Ragged
 
     texts = Ragged(np.arange(2, 12, dtype=np.int32), np.array([0, 1, 5, 7, 10]))
     batches = list(buckets.batches(texts, np.arange(4), 2))

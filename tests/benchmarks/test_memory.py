@@ -38,7 +38,7 @@ def test_the_table_has_a_line_for_each_cell(trained, monkeypatch, capsys):
     ]
 
 
-def test_what_ended_the_climb_is_said():
-    assert memory.told(0, (25, 50)) == "none (below 25)"
-    assert memory.told(25, (25, 50)) == "25"
-    assert memory.told(50, (25, 50)) == "50 (the longest tried)"
+def test_what_ended_the_climb_is_named():
+    assert memory.verdict(0, (25, 50)) == "none (below 25)"
+    assert memory.verdict(25, (25, 50)) == "25"
+    assert memory.verdict(50, (25, 50)) == "50 (the longest tried)"

@@ -100,7 +100,7 @@ WITHOUT_NUMBA = f"""
 import sys
 sys.modules["numba"] = None
 {READER}
-assert not {{"models.kernels.sequence", "models.kernels.blas"}} & set(sys.modules)
+assert not {{"models.kernels.recurrent.sequence", "models.kernels.blas"}} & set(sys.modules)
 """
 
 

@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from models import precision
-from models.settings import SpecError
+from models.spec.settings import SpecError
 
 
 @pytest.fixture(autouse=True)

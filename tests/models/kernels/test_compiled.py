@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numba import njit
 
-from models.kernels import activations, vectors
+from models.kernels import vectors
+from models.kernels.recurrent import activations
 
 
 @njit

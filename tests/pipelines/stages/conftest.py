@@ -29,7 +29,7 @@ def stage(root, capfd):
 @pytest.fixture
 def open_gate(monkeypatch):
     """Spares the fresh process of the parity gate, which has tests of its own."""
-    from pipelines.exporting import parity
+    from pipelines.serving import parity
 
     monkeypatch.setattr(parity, "check", lambda *_, **__: 33)
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from pipelines import cli
-from pipelines.exporting import versions
+from pipelines.serving import versions
 from tests.conftest import write_sentences
 from tests.pipelines.stages.conftest import PROJECT, exports_of, run_of, runs_of_task
 
@@ -64,7 +64,7 @@ def test_evaluate_on_data_with_other_labels_is_refused(stage, trained, root):
     code, _, err = evaluate(stage, f"DATA={three}")
     assert code == 2
     (line,) = err.splitlines()
-    assert "tells negative, positive apart" in line
+    assert "has the labels negative, positive" in line
     assert "negative, neutral, positive" in line
 
 
@@ -111,7 +111,7 @@ def test_before_any_export_one_line_says_how_to_begin(capfd, monkeypatch, tmp_pa
     capfd.readouterr()
     assert cli.main([words[0], "TASK=sentiment", *words[1:]]) == 2
     (line,) = capfd.readouterr().err.splitlines()
-    assert "no export of task sentiment yet; make one: make train TASK=sentiment" in line
+    assert "no export of task sentiment yet; run make train TASK=sentiment" in line
     assert not list(tmp_path.iterdir())
 
 

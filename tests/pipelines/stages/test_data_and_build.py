@@ -15,7 +15,7 @@ def test_data_prints_the_card_and_keeps_it(stage, sentences, root):
     code, out, err = stage("data", "TASK=sentiment", f"DATA={sentences}")
     assert (code, err) == (0, "")
     assert "Data card: two.csv" in out
-    (kept,) = re.findall(r"kept as (data/cards/sentiment-[0-9a-f]{16}\.json)\n", out)
+    (kept,) = re.findall(r"saved as (data/cards/sentiment-[0-9a-f]{16}\.json)\n", out)
     card = json.loads((root / kept).read_text("utf-8"))
     digest = kept.removesuffix(".json").rpartition("-")[2]
     assert digest in json.dumps(card)
@@ -58,13 +58,13 @@ def test_build_shows_measures_and_draws_and_trains_nothing(stage, sentences, roo
     assert re.search(r"^embedding +Embedding +batch, time, 8 +\d+$", out, re.MULTILINE)
     assert re.search(r"^logits +Dense +batch, 2 +\d+$", out, re.MULTILINE)
     layers = re.findall(r"^\w+ +[A-Z]\w+ +batch.*? +([\d,]+)$", out, re.MULTILINE)
-    (total,) = re.findall(r"^in all +([\d,]+)$", out, re.MULTILINE)
+    (total,) = re.findall(r"^total +([\d,]+)$", out, re.MULTILINE)
     number = [int(each.replace(",", "")) for each in (*layers, total)]
     assert sum(number[:-1]) == number[-1]
     assert re.search(r"memory: weights \d+\.\d MiB", out)
     assert re.search(r"^ +4 +\d+\.\d +\d+$", out, re.MULTILINE)
-    assert "an epoch takes about" in out
-    (drawing,) = re.findall(r"drawn in (build/\S+\.png)", out)
+    assert "estimated time per epoch" in out
+    (drawing,) = re.findall(r"diagram: (build/\S+\.png)", out)
     assert (root / drawing).read_bytes().startswith(b"\x89PNG")
     assert exports_of(root) == exports
     assert (sorted((root / "mlruns").rglob("*")) if (root / "mlruns").exists() else []) == runs

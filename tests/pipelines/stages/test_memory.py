@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pipelines import cli
-from pipelines.exporting import versions
+from pipelines.serving import versions
 
 
 def test_memory_is_trained_asked_and_measured_at_another_lag(tmp_path, monkeypatch, capsys):
@@ -17,7 +17,7 @@ def test_memory_is_trained_asked_and_measured_at_another_lag(tmp_path, monkeypat
     assert "lag_16_squared_error" in said
     export = versions.get("memory")
     example = json.loads((export.folder / "assets.extra" / "example.json").read_text())
-    assert set(example["instances"][0]) == {"features", "lengths"}
+    assert set(example["instances"][0]) == {"steps", "lengths"}
 
     assert cli.main(["predict", "TASK=memory", "INPUT=[[0.3, 1], [0.9, 0], [0.5, 1]]"]) == 0
     value = float(capsys.readouterr().out.split()[0])

@@ -5,9 +5,9 @@ import csv
 import numpy as np
 import pytest
 
-from pipelines.exporting import versions
-from pipelines.exporting.loaded import Loaded
-from pipelines.waves import wav
+from pipelines.data.waves import wav
+from pipelines.serving import versions
+from pipelines.serving.loaded import LoadedModel
 from tests.pipelines.stages.conftest import run_of
 
 RATE = 8000
@@ -50,7 +50,7 @@ def test_from_the_folder_to_an_answer(stage, root, recordings, open_gate):
     assert code == 0, error
     assert "digit_error_rate" in said and "worst_speaker_digit_error_rate" in said
     export = versions.get("speech")
-    loaded = Loaded(export.folder)
+    loaded = LoadedModel(export.folder)
     assert list(loaded.specs) == ["audio"] and not loaded.scores
     content = tones("12")
     answer = loaded.answer({"audio": [content]})
@@ -72,7 +72,7 @@ def test_from_the_folder_to_an_answer(stage, root, recordings, open_gate):
     np.save(root / "mine.npy", np.ones((9, 13), np.float32))
     code, _, error = stage("predict", "TASK=speech", f"INPUT={root / 'mine.npy'}")
     assert code == 2 and error.count("\n") == 1
-    assert "gives features and lengths" in error and "reads audio" in error
+    assert "provides steps and lengths" in error and "needs audio" in error
 
     code, said, error = stage("evaluate", "TASK=speech")
     assert code == 0, error

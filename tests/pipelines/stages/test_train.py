@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from models.build import load
-from pipelines.exporting import versions
+from pipelines.serving import versions
 from pipelines.tracking import runs
 from tests.conftest import TINY, write_sentences
 from tests.pipelines.stages.conftest import (
@@ -46,7 +46,7 @@ def test_it_tells_the_whole_way_from_the_data_to_the_champion(trained):
         "epoch 1/12  accuracy",
         "epoch 12/12  accuracy",
         "best epoch",
-        "replaying raw requests on it in a fresh process",
+        "replaying raw requests in a fresh process",
         "model                     majority                  linear",
         "exported to exports/sentiment/1",
         "registered as sentiment version 1, the first champion",
@@ -61,7 +61,7 @@ def test_off_a_terminal_it_is_quiet(trained):
     assert "\r" not in trained.said
     assert "\x1b" not in trained.said
     assert trained.said.count("epoch 1/12") == 1
-    assert "left in all" not in trained.said
+    assert "remaining" not in trained.said
 
 
 def test_a_run_holds_everything_that_it_was_made_of_and_led_to(root, trained):
@@ -153,7 +153,7 @@ def test_ctrl_c_keeps_what_was_trained_and_it_can_be_exported(stage, root, train
     _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert "Traceback" not in err
-    assert f"run {run_id[:8]} keeps the weights of epoch" in err
+    assert f"run {run_id[:8]} has saved the weights of epoch" in err
     assert "RESUME=1" in err
     assert f"make export TASK=sentiment RUN={run_id[:8]}" in err
     assert run_of(run_id).info.status == "KILLED"
@@ -194,7 +194,7 @@ def test_ctrl_c_before_the_first_epoch_is_over_ends_cleanly(
     assert "make export" not in err
     code, _, err = stage("export", "TASK=sentiment", f"RUN={run_id[:8]}")
     assert code == 2
-    assert "ended before an epoch was complete" in err
+    assert "ended before the first epoch was complete" in err
 
 
 def test_a_diverging_training_stops_with_advice_and_the_run_is_failed(stage, trained, root):
@@ -235,7 +235,7 @@ def test_three_classes_of_ones_own(stage, open_gate, root, trained):
     assert (code, err) == (0, "")
     export = versions.get("sentiment")
     assert export.card["labels"] == ["negative", "neutral", "positive"]
-    told = [line for line in out.splitlines() if "cannot be compared" in line]
+    told = [line for line in out.splitlines() if "cannot be evaluated" in line]
     assert len(told) == 1
     assert "the champion (version 1) stays" in told[0]
     code, out, _ = stage("predict", "TASK=sentiment", "INPUT=the whole music is french")
@@ -243,7 +243,7 @@ def test_three_classes_of_ones_own(stage, open_gate, root, trained):
     assert out.startswith("neutral ")
     code, _, err = stage("evaluate", "TASK=sentiment", f"DATA={root / 'two.csv'}")
     assert code == 2
-    assert "negative, neutral, positive apart, these data hold negative, positive" in err
+    assert "negative, neutral, positive, but these data have negative, positive" in err
     assert len(err.splitlines()) == 1
 
 

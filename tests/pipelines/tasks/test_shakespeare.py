@@ -8,10 +8,10 @@ import pytest
 import tensorflow as tf
 
 from pipelines import cli
-from pipelines.exporting import versions
-from pipelines.exporting.loaded import Loaded
+from pipelines.serving import versions
+from pipelines.serving.loaded import LoadedModel
 from pipelines.tracking import runs
-from tests.pipelines.made_up_plays import play
+from tests.pipelines.tasks.made_up_plays import play
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +35,7 @@ def run(tmp_path_factory):
         assert cli.main(["train", "TASK=shakespeare", f"DATA={plays}", *SETTINGS]) == 0
         export = versions.get("shakespeare")
         record = runs.find("shakespeare", export.card["run_id"])
-        yield said.getvalue(), Loaded(export.folder), record
+        yield said.getvalue(), LoadedModel(export.folder), record
 
 
 def test_the_run_reports_bits_beside_the_n_grams(run):
@@ -98,4 +98,4 @@ def test_text_and_table_may_be_brought(run, tmp_path, capsys):
     assert cli.main(words) == 0
     card = capsys.readouterr().out
     assert "one.txt" in card
-    assert "characters in all" in card
+    assert "total characters" in card

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from pipelines import cli, sources, tasks
+from pipelines import cli, tasks
 from pipelines.config import DataSettings
-from pipelines.errors import UserError
-from pipelines.exporting import versions
-from pipelines.exporting.loaded import Loaded
+from pipelines.data import sources
+from pipelines.runtime.errors import UserError
+from pipelines.serving import versions
+from pipelines.serving.loaded import LoadedModel
 
 NAMES = ("Mira", "Otis", "Lena", "Bram", "Suri", "Kuno", "Vera", "Timo", "Anouk", "Pelle")
 PLACES = ("harbour", "library", "bakery", "station")
@@ -56,7 +57,7 @@ def test_training_reports_rouge_beside_the_baselines(trained):
 
 def test_the_export_says_how_probable_copying_was(trained):
     _, folder = trained
-    loaded = Loaded(folder)
+    loaded = LoadedModel(folder)
     answer = loaded.answer({"text": [article("Mira", "bakery", "closed"), "x"]})
     assert answer["output"][0].decode().split()[0] == "Mira"
     real = answer["output_tokens"] != b""

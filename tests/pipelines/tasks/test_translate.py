@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from pipelines import cli
-from pipelines.exporting import versions
-from pipelines.exporting.loaded import Loaded
+from pipelines.serving import versions
+from pipelines.serving.loaded import LoadedModel
 
 WHO = {"der hund": "the dog", "die katze": "the cat", "das kind": "the child", "er": "he"}
 DOES = {"sieht": "sees", "sucht": "looks for", "mag": "likes", "hat": "has"}
@@ -71,14 +71,14 @@ def test_the_report_tells_the_signatures_and_shows_an_alignment(trained):
 
 
 def test_subwords_go_in_and_out_as_text_in_the_export():
-    loaded = Loaded(versions.get("translate").folder)
+    loaded = LoadedModel(versions.get("translate").folder)
     texts = ["Der hund sieht heute ein boot.", "  Er   mag \u00fcberhaupt brot ", ""]
     found = loaded.answer({"text": texts})
     assert found["output"].dtype == object
     assert b"\xe2\x96\x81" not in b"".join(found["output"])
     # The blank that a piece begins with is in its name, and no name is of padding.
-    assert found["source_tokens"][0, 0].startswith("\u2581".encode())
-    size = (found["source_tokens"][0] != b"").sum()
+    assert found["tokens"][0, 0].startswith("\u2581".encode())
+    size = (found["tokens"][0] != b"").sum()
     np.testing.assert_allclose(found["attention"][0, 0, :size].sum(), 1, rtol=1e-5)
     scored = loaded.answer({"text": texts[:1], "target": ["The dog sees a boat today."]}, "score")
     assert scored["loss"].shape == (1,)

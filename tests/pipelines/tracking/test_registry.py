@@ -32,7 +32,7 @@ def register(registry, trained, session_root):
 def test_a_registered_version_takes_raw_text_from_a_table(register, registry, root, trained):
     import mlflow
 
-    from pipelines.exporting.loaded import Loaded
+    from pipelines.serving.loaded import LoadedModel
 
     version = register("raw")
     model = mlflow.pyfunc.load_model(f"models:/raw/{version}")
@@ -42,7 +42,7 @@ def test_a_registered_version_takes_raw_text_from_a_table(register, registry, ro
     assert all(type(label) is str for label in answers["label"])
     assert list(answers["classes"][0]) == ["negative", "positive"]
     assert all(type(token) is str for row in answers["tokens"] for token in row)
-    direct = Loaded(trained.folder).answer({"text": texts})
+    direct = LoadedModel(trained.folder).answer({"text": texts})
     np.testing.assert_allclose(np.array(answers["scores"].tolist()), direct["scores"], atol=1e-6)
     assert [name.name for name in model.metadata.get_input_schema().inputs] == ["text"]
     assert model.metadata.run_id == trained.run_id
@@ -101,7 +101,7 @@ def test_registering_leaves_the_state_of_the_run_alone(registry, trained, exampl
 
 @pytest.fixture(scope="module")
 def examples():
-    from pipelines.examples import Examples, Provenance
+    from pipelines.data.examples import Examples, Provenance
 
     split = {"text": np.array(["a"], object)}
     return Examples({"train": split}, (), Provenance("yours", "x.csv", "", "0"))

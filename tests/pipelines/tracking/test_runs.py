@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 
 from pipelines import tasks
 from pipelines.config import resolve
-from pipelines.errors import UserError
-from pipelines.examples import Examples, Provenance
+from pipelines.data.examples import Examples, Provenance
+from pipelines.runtime.errors import UserError
 
 pytestmark = pytest.mark.usefixtures("root")
 
@@ -47,9 +47,9 @@ def start(runs, examples):
 
 def test_a_run_begins_with_its_configuration_tags_and_data(start):
     run = start(cell="gru", bidirectional=True, attention="dot", units=8, seed=3)
-    found = run.client.get_run(run.id)
+    logged = run.client.get_run(run.id)
     config = config_of(cell="gru", bidirectional=True, attention="dot", units=8, seed=3)
-    assert found.data.params == {name: str(value) for name, value in config.flat().items()}
+    assert logged.data.params == {name: str(value) for name, value in config.flat().items()}
     expected = {
         "task": "toy",
         "mode": "many_to_one",
@@ -59,13 +59,13 @@ def test_a_run_begins_with_its_configuration_tags_and_data(start):
         "source": "yours",
         "dataset_digest": "0123456789abcdef",
     }
-    assert expected.items() <= found.data.tags.items()
-    assert found.data.tags["code_version"]
-    assert found.info.run_name == "gru bidirectional dot seed 3"
-    (given,) = found.inputs.dataset_inputs
-    assert given.dataset.name == "reviews.csv"
-    assert given.dataset.digest == "0123456789abcdef"
-    assert json.loads(given.dataset.profile) == {"num_train": 3, "num_test": 3}
+    assert expected.items() <= logged.data.tags.items()
+    assert logged.data.tags["code_version"]
+    assert logged.info.run_name == "gru bidirectional dot seed 3"
+    (dataset_input,) = logged.inputs.dataset_inputs
+    assert dataset_input.dataset.name == "reviews.csv"
+    assert dataset_input.dataset.digest == "0123456789abcdef"
+    assert json.loads(dataset_input.dataset.profile) == {"num_train": 3, "num_test": 3}
     assert json.loads(run.read("config.json")) == config.flat()
 
 
@@ -99,10 +99,10 @@ def test_a_run_ends_as_its_work_did(start, error, status, failure):
             work()
     else:
         work()
-    found = run.client.get_run(run.id)
-    assert found.info.status == status
-    assert found.info.end_time >= found.info.start_time
-    assert found.data.tags.get("failure") == failure
+    logged = run.client.get_run(run.id)
+    assert logged.info.status == status
+    assert logged.info.end_time >= logged.info.start_time
+    assert logged.data.tags.get("failure") == failure
 
 
 def test_a_run_that_was_told_to_stop_is_killed(start):
@@ -117,9 +117,9 @@ def test_a_run_that_is_resumed_forgets_that_it_failed(start, runs):
         raise OSError("disk full")
     with runs.Run(run.id) as again:
         pass
-    found = again.client.get_run(run.id)
-    assert found.info.status == "FINISHED"
-    assert "failure" not in found.data.tags
+    logged = again.client.get_run(run.id)
+    assert logged.info.status == "FINISHED"
+    assert "failure" not in logged.data.tags
 
 
 def test_metrics_are_there_at_once_with_their_steps(start):
@@ -152,7 +152,7 @@ def test_artifacts_of_every_kind_come_back(start, tmp_path):
 
 def test_fetching_what_a_run_does_not_have_is_a_mistake(start, tmp_path):
     run = start()
-    with pytest.raises(UserError, match=f"{run.id} kept no network"):
+    with pytest.raises(UserError, match=f"{run.id} has no network"):
         run.fetch("network", tmp_path)
 
 
@@ -182,16 +182,16 @@ def test_a_beginning_that_fits_several_runs_is_refused(start, runs):
 
 
 @pytest.mark.parametrize(
-    ("task", "run_id", "said"),
+    ("task", "run_id", "message"),
     [
         ("nothing_yet", "", "no finished run of task nothing_yet.*make train TASK=nothing_yet"),
         ("nothing_yet", "abc", "no run 'abc' of task nothing_yet"),
         ("toy", "zzz", "no run 'zzz' of task toy"),
     ],
 )
-def test_what_is_not_there_is_a_mistake(start, runs, task, run_id, said):
+def test_what_is_not_there_is_a_mistake(start, runs, task, run_id, message):
     start()
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=message):
         runs.find(task, run_id)
 
 
@@ -225,7 +225,7 @@ import sys, time
 from pathlib import Path
 import numpy as np
 from pipelines.config import resolve
-from pipelines.examples import Examples, Provenance
+from pipelines.data.examples import Examples, Provenance
 from pipelines.tracking import runs
 split = {"text": np.array(["a"], object)}
 examples = Examples({"train": split}, (), Provenance("yours", "x", "", "0"))
@@ -259,18 +259,20 @@ def test_two_first_runs_at_the_very_same_time(tmp_path):
     ends = [process.communicate(timeout=180) for process in processes]
     assert [process.returncode for process in processes] == [0, 0], ends
     with sqlite3.connect(tmp_path / "empty" / "mlruns" / "mlflow.db") as database:
-        found = dict(database.execute("select run_uuid, status from runs"))
+        statuses = dict(database.execute("select run_uuid, status from runs"))
         experiments = database.execute("select count(*) from experiments where name='toy'")
         metrics = dict(database.execute("select run_uuid, count(*) from metrics group by run_uuid"))
         assert experiments.fetchone() == (1,)
     ids = {out.strip() for out, _ in ends}
-    assert found == dict.fromkeys(ids, "FINISHED")
+    assert statuses == dict.fromkeys(ids, "FINISHED")
     assert metrics == dict.fromkeys(ids, 20)
 
 
 def test_every_task_makes_tags(runs, examples):
     for name in tasks.names():
         task = tasks.get(name)
-        made = runs.tags(resolve(name, task.mode, task.defaults), examples.provenance)
+        made = runs.tags(
+            resolve(name, task.mode, task.defaults, input=task.network_input), examples.provenance
+        )
         assert made["task"] == name
         assert made["mode"] == task.mode

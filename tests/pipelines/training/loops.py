@@ -5,8 +5,11 @@ import itertools
 import keras
 import numpy as np
 
+from pipelines.evaluation.metric import Directions, Metric
 from pipelines.training.loop import Loop
 from tests.pipelines.training import toys
+
+DIRECTIONS = Directions(Metric("accuracy", "larger"))
 
 
 class Killed(BaseException):
@@ -27,17 +30,18 @@ def loop(folder, callbacks=(), model=None, monitor="val_loss", data=None, **sett
     data = data or (toys.batches(), toys.batches(count=9, seed=1))
     chosen = toys.settings(**settings)
     model = model or toys.bag(seed)
-    return Loop(model, toys.OUTPUTS, *data, chosen, monitor, folder, callbacks)
+    metric = DIRECTIONS.metric(monitor)
+    return Loop(model, toys.OUTPUTS, *data, chosen, metric, folder, callbacks)
 
 
 def assert_equal_runs(one, other):
     """Weights, state of optimizer and dropout, and history: equal to the bit."""
-    for mine, theirs in (
+    for variables, others in (
         (one.model.variables, other.model.variables),
         (one.optimizer.variables, other.optimizer.variables),
     ):
-        assert len(mine) == len(theirs)
-        for a, b in zip(mine, theirs, strict=True):
+        assert len(variables) == len(others)
+        for a, b in zip(variables, others, strict=True):
             np.testing.assert_array_equal(a, b, err_msg=a.path)
     assert one.progress.history == other.progress.history
     assert one.progress.best == other.progress.best

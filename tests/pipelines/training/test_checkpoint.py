@@ -37,14 +37,14 @@ def written(tmp_path):
 def test_everything_comes_back_to_the_bit(written):
     folder, expected, best = written
     model, optimizer = made(seed=5)
-    found = checkpoint.read(folder, model, optimizer)
-    assert found
+    restored = checkpoint.read(folder, model, optimizer)
+    assert restored
     for a, b in zip(values(model, optimizer), expected, strict=True):
         np.testing.assert_array_equal(a, b)
         assert a.dtype == b.dtype
-    for a, b in zip(found[0], best, strict=True):
+    for a, b in zip(restored[0], best, strict=True):
         np.testing.assert_array_equal(a, b)
-    assert found[1] == PROGRESS
+    assert restored[1] == PROGRESS
 
 
 def test_the_random_state_of_dropout_is_part_of_it():
@@ -82,8 +82,8 @@ def test_a_write_that_is_killed_leaves_the_one_before(written, monkeypatch):
     monkeypatch.undo()
     assert (folder / f"{checkpoint.FILE}.part").exists()
     model, optimizer = made(seed=5)
-    found = checkpoint.read(folder, model, optimizer)
-    assert found and found[1] == PROGRESS
+    restored = checkpoint.read(folder, model, optimizer)
+    assert restored and restored[1] == PROGRESS
     for a, b in zip(values(model, optimizer), expected, strict=True):
         np.testing.assert_array_equal(a, b)
     checkpoint.write(folder, model, optimizer, [], PROGRESS)  # the leftover is no hindrance

@@ -1,5 +1,6 @@
 import pytest
 
+from pipelines.evaluation.metric import Metric
 from pipelines.training.display import Display, Tracked
 from pipelines.training.loop import Loop
 from tests.pipelines.training import toys
@@ -17,9 +18,9 @@ LOGS = {
 
 
 def test_logs_are_tracked_under_the_names_of_their_split_from_epoch_1_on():
-    given = []
-    Tracked(lambda values, epoch: given.append((values, epoch))).on_epoch_end(0, LOGS)
-    ((values, epoch),) = given
+    logged = []
+    Tracked(lambda values, epoch: logged.append((values, epoch))).on_epoch_end(0, LOGS)
+    ((values, epoch),) = logged
     assert epoch == 1
     assert values == {
         "train/loss": 0.5,
@@ -37,14 +38,13 @@ def test_each_epoch_is_one_line_where_there_is_no_terminal(capsys, monkeypatch, 
     monkeypatch.setenv("COLUMNS", "40")  # narrower than a line
     data = toys.batches()
     display = Display(3, len(data))
-    Loop(
-        toys.bag(), toys.OUTPUTS, data, data, toys.settings(), "val_loss", tmp_path, [display]
-    ).run()
-    said = capsys.readouterr()
-    lines = said.out.splitlines()
+    monitor = Metric("val_loss", "smaller")
+    Loop(toys.bag(), toys.OUTPUTS, data, data, toys.settings(), monitor, tmp_path, [display]).run()
+    printed = capsys.readouterr()
+    lines = printed.out.splitlines()
     assert [line.split("  ")[0] for line in lines] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
-    assert "\x1b" not in said.out
-    assert said.err == ""
+    assert "\x1b" not in printed.out
+    assert printed.err == ""
 
 
 def test_a_line_says_what_the_epoch_found(capsys):

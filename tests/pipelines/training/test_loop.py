@@ -60,12 +60,14 @@ def test_the_model_is_left_with_the_measured_weights_of_the_best_epoch(tmp_path)
 def test_averaged_weights_are_measured_and_kept_while_the_raw_ones_are_trained(tmp_path):
     averaged = loop(tmp_path / "averaged", epochs=2, ema=0.9)
     plain = loop(tmp_path / "plain", epochs=2)
-    mine, theirs = averaged.run().progress, plain.run().progress
-    trained = [[logs["loss"] for logs in progress.history] for progress in (mine, theirs)]
+    with_average, without = averaged.run().progress, plain.run().progress
+    trained = [[logs["loss"] for logs in progress.history] for progress in (with_average, without)]
     assert trained[0] == pytest.approx(trained[1], rel=1e-5)
-    assert mine.history[0]["val_loss"] != pytest.approx(theirs.history[0]["val_loss"], rel=1e-3)
+    assert with_average.history[0]["val_loss"] != pytest.approx(
+        without.history[0]["val_loss"], rel=1e-3
+    )
     measured = averaged.step.measure(averaged.validation.once())["loss"]
-    assert measured == pytest.approx(mine.best, rel=1e-6)
+    assert measured == pytest.approx(with_average.best, rel=1e-6)
 
 
 def test_a_seed_twice_gives_the_same_to_the_bit(tmp_path):

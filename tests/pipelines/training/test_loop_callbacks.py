@@ -5,7 +5,7 @@ import csv
 import keras
 import pytest
 
-from pipelines.batching import Batches
+from pipelines.data.batching import Batches
 from tests.pipelines.training import toys
 from tests.pipelines.training.loops import (
     at,

@@ -67,7 +67,7 @@ def spoilt(made, step, **logs):
 
 
 @pytest.mark.parametrize(
-    ("logs", "said"),
+    ("logs", "reason"),
     [
         ({"loss": np.nan}, "loss nan"),
         ({"loss": np.inf}, "loss inf"),
@@ -79,7 +79,7 @@ def spoilt(made, step, **logs):
 @pytest.mark.parametrize(
     ("clip", "advice"), [(2.0, "clip_norm (now 2)"), (0.0, "turn clipping on (clip_norm=1)")]
 )
-def test_a_loss_that_is_lost_ends_the_training_with_advice(logs, said, clip, advice, tmp_path):
+def test_a_loss_that_is_lost_ends_the_training_with_advice(logs, reason, clip, advice, tmp_path):
     ended = []
     note = keras.callbacks.LambdaCallback(on_train_end=lambda logs: ended.append(1))
     made = spoilt(loop(tmp_path, [note], clip_norm=clip, learning_rate=0.05), 1, **logs)
@@ -88,7 +88,7 @@ def test_a_loss_that_is_lost_ends_the_training_with_advice(logs, said, clip, adv
     message = str(raised.value)
     assert "\n" not in message
     assert "step 2 of epoch 1" in message
-    assert said in message
+    assert reason in message
     assert "learning_rate (now 0.05)" in message
     assert advice in message
     assert ended == [1]  # a callback can tidy up

@@ -4,10 +4,10 @@ import pytest
 import tensorflow as tf
 
 from models.outputs.labels import Labels
-from pipelines.batching import Batch
-from pipelines.training.fused_adam import FusedAdam
-from pipelines.training.lazy_adam import LazyAdam
+from pipelines.data.batching import Batch
 from pipelines.training.optimizers import optimizer
+from pipelines.training.optimizers.fused_adam import FusedAdam
+from pipelines.training.optimizers.lazy_adam import LazyAdam
 from pipelines.training.step import Step
 from tests.pipelines.training import toys
 
@@ -107,11 +107,11 @@ def test_a_measure_is_the_mean_over_examples_however_they_are_batched(cuts):
     _, scores, losses = forward(model)
     ends = np.cumsum(cuts)
     parts = [batch(UNEVEN, slice(end - n, end)) for n, end in zip(cuts, ends, strict=True)]
-    found = made(model).measure(parts)
-    assert found["loss"] == pytest.approx(losses.mean(), rel=1e-5)
+    measured = made(model).measure(parts)
+    assert measured["loss"] == pytest.approx(losses.mean(), rel=1e-5)
     right = scores.argmax(axis=1) == TARGETS.argmax(axis=1)
-    assert found["accuracy"] == pytest.approx(right.mean())
-    assert found.keys() == {"loss", "accuracy"}
+    assert measured["accuracy"] == pytest.approx(right.mean())
+    assert measured.keys() == {"loss", "accuracy"}
 
 
 def labelled(lengths, seed=0):
@@ -138,9 +138,9 @@ def test_means_over_examples_of_different_lengths_are_means_over_their_steps():
     losses = -np.take_along_axis(scores, np.maximum(labels, 0)[..., None], 2)[..., 0][real]
     right = (logits_of.numpy().argmax(2) == labels)[real]
     step = Step(model, Labels(2), keras.optimizers.SGD(0.0), 0.0)
-    found = step.measure([whole])
-    assert found["loss"] == pytest.approx(losses.mean(), rel=1e-5)
-    assert found["accuracy"] == pytest.approx(right.mean(), rel=1e-5)
+    measured = step.measure([whole])
+    assert measured["loss"] == pytest.approx(losses.mean(), rel=1e-5)
+    assert measured["accuracy"] == pytest.approx(right.mean(), rel=1e-5)
     logs = step.train(whole)
     assert logs["loss"] == pytest.approx(losses.mean(), rel=1e-5)
     assert logs["weight"] == real.sum() == 8
@@ -174,9 +174,9 @@ def test_one_trace_serves_all_batch_sizes_and_lengths(monkeypatch):
     assert len(traced) == 1
 
 
-def adam(model, outputs=toys.OUTPUTS, clip=0.0, **given):
+def adam(model, outputs=toys.OUTPUTS, clip=0.0, **changes):
     """A step with the optimizer of these settings."""
-    made = optimizer(toys.settings(**given), 100)
+    made = optimizer(toys.settings(**changes), 100)
     made.build(model.trainable_variables)
     return Step(model, outputs, made, clip)
 
@@ -239,7 +239,7 @@ def test_adamw_decays_all_embeddings():
 
 @pytest.mark.parametrize("tied", [True, False])
 def test_tied_embedding_is_updated_as_by_adam(tied):
-    found = []
+    results = []
     for update in ("rows", "dense"):
         keras.utils.set_random_seed(0)
         embedding = keras.layers.ReversibleEmbedding(toys.VOCABULARY, 3, tie_weights=tied)
@@ -250,11 +250,11 @@ def test_tied_embedding_is_updated_as_by_adam(tied):
         for seed in range(4):
             step.train(labelled([2, 1], seed))
         averages = step.optimizer._model_variables_moving_average
-        found.append([*model.get_weights(), *map(np.array, averages)])
+        results.append([*model.get_weights(), *map(np.array, averages)])
     if tied:
-        assert_close(*found)
+        assert_close(*results)
     else:  # looked up in and nothing else: by rows, which is not the same after the first step
-        assert np.abs(found[0][0] - found[1][0]).max() > 1e-3
+        assert np.abs(results[0][0] - results[1][0]).max() > 1e-3
 
 
 def test_optimizer_that_is_not_built_is_built_by_the_first_step():

@@ -7,10 +7,11 @@ from models.build import build, streaming
 from models.inputs.tokens import TokenInput
 from models.outputs.next_token import NextToken
 from models.spec import ModelSpec
-from pipelines.batching import Batch, Batches, Encoded
-from pipelines.ragged import Ragged
-from pipelines.training.lazy_adam import LazyAdam
+from pipelines.data.batching import Batch, Batches, Encoded
+from pipelines.data.ragged import Ragged
+from pipelines.evaluation.metric import Metric
 from pipelines.training.loop import Loop
+from pipelines.training.optimizers.lazy_adam import LazyAdam
 from pipelines.training.step import Step
 from pipelines.training.windowed import WindowedStep
 from tests.pipelines.training import toys
@@ -128,7 +129,8 @@ def test_a_training_by_windows_counts_its_updates_and_learns(tmp_path):
     batches = Batches(split, (8, 16), 8)
     model, network = made()
     settings = toys.settings(epochs=6, learning_rate=0.05, truncate=5, schedule="linear")
-    loop = Loop(model, OUTPUTS, batches, batches, settings, "val_loss", tmp_path, network=network)
+    monitor = Metric("val_loss", "smaller")
+    loop = Loop(model, OUTPUTS, batches, batches, settings, monitor, tmp_path, network=network)
     result = loop.run()
     planned = settings.epochs * batches.updates(settings.truncate)
     assert 0.8 * planned < int(loop.optimizer.iterations) <= planned

@@ -9,9 +9,9 @@ from models.build import build
 from models.inputs.tokens import TokenInput
 from models.outputs.classes import Classes
 from models.spec import ModelSpec
-from pipelines.batching import Batches, Encoded
 from pipelines.config import TrainingSettings
-from pipelines.ragged import Ragged
+from pipelines.data.batching import Batches, Encoded
+from pipelines.data.ragged import Ragged
 
 VOCABULARY = 8
 OUTPUTS = Classes(2)
@@ -51,10 +51,10 @@ def split(count=22, seed=0, noise=0.0):
     return Encoded({"tokens": Ragged(values, splits)}, targets, np.ones(count, np.float32))
 
 
-def batches(**given):
-    return Batches(split(**given), (3, 5), 8)
+def batches(**options):
+    return Batches(split(**options), (3, 5), 8)
 
 
-def settings(**given):
+def settings(**changes):
     quick = TrainingSettings(epochs=3, batch_size=8, learning_rate=0.05)
-    return dataclasses.replace(quick, **given)
+    return dataclasses.replace(quick, **changes)

@@ -1,0 +1,1 @@
+"""The SavedModel: raw inputs in, decoded outputs out."""

@@ -1,0 +1,1 @@
+"""Losses over vocabularies and over label sequences."""

@@ -1,0 +1,1 @@
+"""Attention: each score once, for pooling, self-attention and cross-attention."""

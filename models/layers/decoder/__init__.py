@@ -1,0 +1,1 @@
+"""Decoders: recurrences that write a sequence token by token."""

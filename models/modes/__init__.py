@@ -1,0 +1,1 @@
+"""How inputs map to outputs: one file per mode."""

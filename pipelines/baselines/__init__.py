@@ -1,1 +1,0 @@
-"""What a network has to beat, one file for each kind of problem."""

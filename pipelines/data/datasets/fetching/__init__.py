@@ -1,0 +1,1 @@
+"""Fetches pinned files of published packages."""

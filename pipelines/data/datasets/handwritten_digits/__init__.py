@@ -1,0 +1,1 @@
+"""Images of single handwritten digits, of MNIST."""

@@ -1,0 +1,1 @@
+"""Bodies of e-mails and their subjects."""

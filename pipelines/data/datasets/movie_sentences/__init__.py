@@ -1,0 +1,1 @@
+"""Sentences of movie reviews with the mean of twenty people's ratings."""

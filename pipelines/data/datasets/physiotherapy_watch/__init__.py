@@ -1,0 +1,1 @@
+"""Recordings of a smartwatch during shoulder exercises."""

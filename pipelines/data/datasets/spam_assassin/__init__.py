@@ -1,0 +1,1 @@
+"""E-mails labelled as ham or spam."""

@@ -1,1 +1,0 @@
-"""Data sets that ship inside published packages, a TFDS builder package each, and generators."""

@@ -1,1 +1,0 @@
-"""What people wrote in e-mails, and the subjects that they gave them."""

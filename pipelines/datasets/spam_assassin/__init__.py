@@ -1,1 +1,0 @@
-"""E-mails that people sorted into wanted ones and spam."""

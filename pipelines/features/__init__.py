@@ -1,1 +1,0 @@
-"""Raw <-> tensors, in the graph: the same code in training, evaluation and export."""

@@ -1,5 +1,0 @@
-"""Networks drawn unrolled in time: what each step reads, hands on, looks at and answers."""
-
-from pipelines.figures.unrolled.diagram import unrolled_diagram
-
-__all__ = ["unrolled_diagram"]

@@ -1,0 +1,1 @@
+"""What inputs learn from the training split, and how they encode, in the graph."""

@@ -1,0 +1,1 @@
+"""What outputs learn from the training split, and how they decode, in the graph."""

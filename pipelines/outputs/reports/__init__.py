@@ -1,0 +1,1 @@
+"""Evaluation reports, one file per kind of output."""

@@ -1,0 +1,1 @@
+"""The process: paths, errors, memory, TensorFlow."""
