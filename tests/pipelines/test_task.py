@@ -1,6 +1,7 @@
 """What every task declares."""
 
 import importlib.util
+from pathlib import Path
 
 import pytest
 
@@ -59,3 +60,9 @@ def test_a_column_that_a_table_must_have_can_be_chosen_by_a_setting(name):
     task = tasks.get(name)
     for column in task.columns if "table" in task.formats else ():
         assert column.optional or column.name in config.settings(), column.name
+
+
+def test_the_page_on_adding_a_task_walks_through_a_file_that_is_there():
+    project = Path(__file__).parents[2]
+    file = project / "pipelines" / "tasks" / "digit_rows.py"
+    assert file.read_text("utf-8") in (project / "docs" / "add-a-task.md").read_text("utf-8")
