@@ -89,7 +89,6 @@ def write(
     folder: Path,
     functions: Functions,
     model: keras.Model,
-    preprocessing: Preprocessing,
     card: dict[str, Any],
 ) -> None:
     """Writes the SavedModel and its card.
@@ -98,9 +97,9 @@ def write(
         folder: to be created.
         functions: of the export.
         model: with the weights.
-        preprocessing: of the run.
         card: of the export, without its properties.
     """
+    preprocessing = functions.preprocessing
     outputs = signatures.write(
         model,
         functions.answer,

@@ -45,7 +45,7 @@ def release(
         with timed("writing the SavedModel"):
             functions = export.Functions.of(config, model, preprocessing)
             card = export.card(config, examples, run.id)
-            export.write(staged, functions, model, preprocessing, card)
+            export.write(staged, functions, model, card)
             versions.write_extra(staged, "example.json", export.warm_up(example))
         with timed("replaying raw requests in a fresh process"):
             requests = parity.requests(functions.parity_specs(), example, examples.splits["test"])

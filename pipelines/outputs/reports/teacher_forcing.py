@@ -39,8 +39,9 @@ def teacher_forced(
     metrics = {}
     for name, value in evaluate(answers["score_output"]).items():
         metrics[f"teacher_forced_{name}"] = value
-        gap = free[name] - value
         smaller = directions.metric(name).smaller_is_better
-        metrics[f"exposure_bias_gap_{name}"] = gap if smaller else -gap
+        # Not by a change of sign, which makes -0.0 of no gap.
+        gap = free[name] - value if smaller else value - free[name]
+        metrics[f"exposure_bias_gap_{name}"] = gap
     loss, perplexity = loss_and_perplexity(answers)
     return metrics | {"token_loss": loss, "token_perplexity": perplexity}

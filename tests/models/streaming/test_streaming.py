@@ -1,4 +1,4 @@
-"""Fed in pieces, ragged ones too, a network answers what it answers for the whole."""
+"""Streaming in chunks, ragged ones too, gives what the whole sequence gives."""
 
 import keras
 import numpy as np

@@ -68,7 +68,7 @@ def test_the_signature_score_is_there_where_the_output_rates_and_only_there(tmp_
         monkeypatch.setattr(type(preprocessing.outputs), "rates", rates)
         functions = Functions.of(config, model, preprocessing)
         folder = tmp_path / str(rates)
-        export.write(folder, functions, model, preprocessing, {"said": "before"})
+        export.write(folder, functions, model, {"said": "before"})
         signatures.append(set(tf.saved_model.load(str(folder)).signatures))
         assert json.loads((folder / "assets.extra" / "card.json").read_text())["said"] == "before"
     with_score, without = signatures
